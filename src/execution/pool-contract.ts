@@ -1,0 +1,27 @@
+/** What the daemon sees of the worker pool. */
+import type { ContainerId, ExecId, ExecutionId } from '../ids.ts';
+import type { Outcome } from './outcome.ts';
+import type { ExecutionRequest, OutputLine } from './protocol.ts';
+
+export interface PoolHandlers {
+  created(execution: ExecutionId, exec: ExecId): void;
+  output(lines: readonly OutputLine[]): void;
+  omitted(execution: ExecutionId, lines: number, bytes: number): void;
+  ended(execution: ExecutionId, outcome: Outcome, durationMs: number): void;
+  warning(execution: ExecutionId | undefined, message: string): void;
+}
+
+/** The bound JOB_POOL_SIZE is held by the schedule; the pool asserts it. */
+export interface Pool {
+  /** Loads the workers and proves that each can run; throws if not (the process must end loudly). */
+  start(): Promise<void>;
+  execute(request: ExecutionRequest): void;
+  adopt(request: ExecutionRequest, exec: ExecId | undefined): void;
+  cancel(execution: ExecutionId): void;
+  execDied(exec: ExecId, exitCode: number | undefined): void;
+  containerDied(container: ContainerId): void;
+  /** Executions not yet ended. */
+  readonly running: number;
+  /** Ends the threads; executions that are left go on in their containers. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,63 @@
+/**
+ * The messages between the main thread and a worker, pure types. One long-lived port per worker carries
+ * everything in order: a worker's `ended` comes after all of the output that it belongs to, and an execution
+ * is over only when `ended` was handled.
+ */
+import type { ContainerId, ExecId, ExecutionId } from '../ids.ts';
+import type { Outcome } from './outcome.ts';
+
+/** What a worker needs to know to carry one execution. */
+export interface ExecutionRequest {
+  readonly execution: ExecutionId;
+  readonly container: ContainerId;
+  readonly words: readonly string[];
+  readonly user: string;
+  readonly workdir: string;
+  /** `NAME=value`; the worker adds `CHOREWHEEL_EXECUTION=<execution>`. */
+  readonly environment: readonly string[];
+  /** Milliseconds; Infinity = none. */
+  readonly timeoutMs: number;
+}
+
+/** Main thread to worker. */
+export type ToWorker =
+  | { readonly kind: 'execute'; readonly request: ExecutionRequest }
+  /** Follow an exec that an earlier worker or process started; never starts anything. */
+  | { readonly kind: 'adopt'; readonly request: ExecutionRequest; readonly exec: ExecId | undefined }
+  | { readonly kind: 'cancel'; readonly execution: ExecutionId }
+  /** The engine's event told an end: second witness of the exit code. */
+  | { readonly kind: 'died'; readonly exec: ExecId; readonly exitCode: number | undefined }
+  | { readonly kind: 'container died'; readonly container: ContainerId }
+  | { readonly kind: 'ping'; readonly nonce: number };
+
+export type StreamName = 'stdout' | 'stderr';
+
+/** One line of a job's output, decoded, at most 16 KiB, without its line end. Not yet escaped. */
+export interface OutputLine {
+  readonly execution: ExecutionId;
+  readonly stream: StreamName;
+  readonly text: string;
+  /** The line was cut: bytes left out at its end. */
+  readonly cut?: number;
+}
+
+/** Worker to main thread; several travel in one message. */
+export type FromWorker =
+  | { readonly kind: 'created'; readonly execution: ExecutionId; readonly exec: ExecId; readonly at: number }
+  | { readonly kind: 'output'; readonly lines: readonly OutputLine[] }
+  /** Output beyond OUTPUT_LIMIT that was left out so far. */
+  | {
+      readonly kind: 'omitted';
+      readonly execution: ExecutionId;
+      readonly lines: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly execution: ExecutionId;
+      readonly outcome: Outcome;
+      /** Milliseconds from exec start to the end, by the worker's monotonic clock; 0 if it never started. */
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'warning'; readonly execution: ExecutionId; readonly message: string }
+  | { readonly kind: 'pong'; readonly nonce: number };

@@ -1,0 +1,96 @@
+/**
+ * The two unions around the pure core: events in, commands out (`schedule.apply(event, now) -> commands`).
+ * Every event may come twice, late or out of order without harm.
+ */
+import type { Outcome } from '../execution/outcome.ts';
+import type { ContainerId, ExecutionId, JobId, Now, ServiceId, WallMs } from '../ids.ts';
+import type { ContainerDefinition, JobDefinition } from '../labels/definition.ts';
+import type { Report } from './reports.ts';
+
+/** `other` covers created, exited, dead, restarting, removing: nothing can run there. */
+export type ContainerState = 'running' | 'paused' | 'other';
+
+/** What the core knows of a container. */
+export interface Container {
+  readonly id: ContainerId;
+  /** Without the leading slash. */
+  readonly name: string;
+  readonly state: ContainerState;
+  readonly definition: ContainerDefinition;
+  /** A compose one-off or a container of an image build: it never carries jobs, for this reason. */
+  readonly excluded?: string;
+}
+
+export type ScheduleEvent =
+  /** A container as the engine describes it now (start, unpause, pause, rename, …). */
+  | { readonly kind: 'container'; readonly container: Container }
+  /** It died, stopped or was destroyed. */
+  | { readonly kind: 'container gone'; readonly container: ContainerId }
+  /** A complete list: what is not in it is gone. */
+  | { readonly kind: 'listed'; readonly containers: readonly Container[] }
+  | { readonly kind: 'tick' }
+  | {
+      readonly kind: 'ended';
+      readonly execution: ExecutionId;
+      readonly outcome: Outcome;
+      readonly durationMs: number;
+    }
+  /** A person asks: run now, stop arming, arm again (`job` pauses survive restarts through the history). */
+  | { readonly kind: 'run now'; readonly job: JobId }
+  | { readonly kind: 'pause job'; readonly job: JobId }
+  | { readonly kind: 'resume job'; readonly job: JobId }
+  /** An execution that an earlier process left running: it takes a place of the pool and of its job. */
+  | { readonly kind: 'adopted'; readonly execution: Execution }
+  /** Start nothing new from now on; what waits is reported as abandoned. */
+  | { readonly kind: 'drain' };
+
+/** One firing that is carried out. */
+export interface Execution {
+  readonly id: ExecutionId;
+  readonly job: JobId;
+  readonly definition: JobDefinition;
+  readonly container: ContainerId;
+  readonly containerName: string;
+  readonly service: ServiceId | undefined;
+  /** The moment it was due; for `run now` the moment it was asked for. */
+  readonly fireTime: WallMs;
+  /** Start minus fire time, milliseconds, never negative. */
+  readonly latenessMs: number;
+  readonly startedAt: WallMs;
+  readonly cause: 'schedule' | 'catch-up' | 'run now';
+}
+
+export type Command =
+  | { readonly kind: 'execute'; readonly execution: Execution }
+  | { readonly kind: 'cancel'; readonly execution: ExecutionId }
+  | { readonly kind: 'report'; readonly report: Report };
+
+/** What survives a restart of one job; kept by the history, handed back when the job is armed. */
+export interface JobMemory {
+  /** Wall moment from which an interval's grid counts. */
+  readonly anchor: WallMs | undefined;
+  /** The last fire time that was handled (run, skipped or reported). */
+  readonly handledUntil: WallMs | undefined;
+  /** A person paused it. */
+  readonly paused: boolean;
+  /** Text of the trigger the anchor belongs to: another text begins a new grid. */
+  readonly triggerText: string;
+}
+
+/** One armed job, for people (SIGUSR1, `chorewheel jobs`, the page). */
+export interface JobView {
+  readonly id: JobId;
+  readonly name: string;
+  readonly container: ContainerId;
+  readonly containerName: string;
+  readonly service: ServiceId | undefined;
+  readonly trigger: JobDefinition['trigger'];
+  readonly definition: JobDefinition;
+  readonly nextFireTime: WallMs | undefined;
+  readonly running: number;
+  readonly waiting: number;
+  /** `waiting`: no running member, or its fire times are over. `held`: paused by a person. */
+  readonly state: 'armed' | 'suspended' | 'waiting' | 'held';
+}
+
+export type { Now };
