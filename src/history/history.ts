@@ -1,6 +1,6 @@
 /**
- * What ran: one interface, two implementations (a bounded ring in memory; a database on a thread of its own).
- * Writers never wait: `record…` calls return at once. Readers answer asynchronously.
+ * What ran: one interface, two implementations (`memory.ts`, a bounded ring; `store.ts`, a database on a thread of
+ * its own). Writers never wait: `record…` calls return at once. Readers answer asynchronously.
  */
 
 import type { Outcome } from '../execution/outcome.ts';
@@ -9,6 +9,7 @@ import type { Execution, JobMemory } from '../scheduling/events.ts';
 
 /** One execution, or one fire time that did not become one, as it is kept. */
 export interface HistoryRow {
+  /** For a fire time that did not become an execution: an id that only names the row (`row-7`). */
   readonly execution: ExecutionId;
   readonly job: JobId;
   readonly jobName: string;
@@ -34,6 +35,7 @@ export interface HistoryQuery {
   /** Fire times in [from, to). */
   readonly from?: number;
   readonly to?: number;
+  /** At least 1; more than 1,000 is taken as 1,000. */
   readonly limit: number;
   /** Page on: rows before this cursor, as `HistoryPage.next` gave it. */
   readonly before?: string;
@@ -45,11 +47,13 @@ export interface HistoryPage {
   readonly next: string | undefined;
 }
 
+/** Over the executions that ended and are still kept; percentiles are exact to 9 %. */
 export interface JobStatistics {
   readonly job: string;
   readonly executions: number;
-  /** 0..1 of those that ended; undefined if none did. */
+  /** 0..1: those that exited with 0; undefined if none ended. */
   readonly successRate: number | undefined;
+  /** Of those that ran in their container; undefined if none did. */
   readonly durationMs: { readonly p50: number; readonly p95: number; readonly max: number } | undefined;
   readonly longestLatenessMs: number;
 }
@@ -68,8 +72,19 @@ export interface UnfinishedExecution {
 
 export interface HistoryHealth {
   readonly kind: 'memory' | 'file';
+  /** Why records can't be written at present, in words. */
   readonly degraded: string | undefined;
+  /** Records that wait to be written. */
+  readonly waiting: number;
+  /** Records that were given up since the start, because too many waited. */
+  readonly dropped: number;
 }
+
+/** A fire time that did not become an execution. */
+export type NotRun = Pick<
+  HistoryRow,
+  'job' | 'jobName' | 'container' | 'containerName' | 'service' | 'fireTime' | 'outcome' | 'reason'
+> & { readonly latenessMs?: number };
 
 export interface History {
   /** Job memories and unfinished executions of an earlier process; empty in memory mode. */
@@ -78,18 +93,18 @@ export interface History {
     readonly unfinished: readonly UnfinishedExecution[];
   };
   recordStarted(execution: Execution): void;
-  /** Resolves when the start is safe on disk; at once in memory mode. Jobs with catch-up wait for it before they start. */
+  /**
+   * Resolves when the recorded start is safe on disk, also from a loss of power; `undefined` when there is nothing
+   * to wait for (memory mode). Jobs with catch-up wait for it before they start. It resolves as well when the disk
+   * takes no records (`health().degraded`), since the schedule goes on without; it never rejects.
+   */
   acknowledged(execution: ExecutionId): Promise<void> | undefined;
   recordCreated(execution: ExecutionId, exec: ExecId): void;
   recordOutput(execution: ExecutionId, line: string): void;
   recordEnded(execution: Execution, outcome: Outcome, endedAt: WallMs, durationMs: number): void;
-  /** A fire time that did not become an execution. */
-  recordNotRun(
-    row: Pick<
-      HistoryRow,
-      'job' | 'jobName' | 'container' | 'containerName' | 'service' | 'fireTime' | 'outcome' | 'reason'
-    >,
-  ): void;
+  /** One of `recovered.unfinished` that nobody can follow: it is kept as `unknown`, for this reason. */
+  recordLost(execution: ExecutionId, reason: string, endedAt: WallMs): void;
+  recordNotRun(row: NotRun): void;
   remember(job: JobId, memory: JobMemory): void;
   forget(job: JobId): void;
   executions(query: HistoryQuery): Promise<HistoryPage>;

@@ -1,0 +1,125 @@
+/** How executions, outcomes and fire times become rows; what both implementations of the history share. */
+import type { Outcome } from '../execution/outcome.ts';
+import { assertNever, type ExecutionId, type WallMs } from '../ids.ts';
+import type { Execution } from '../scheduling/events.ts';
+import type { HistoryQuery, HistoryRow, NotRun } from './history.ts';
+
+/** A row with its place in the order of pages: by fire time, then by the number in which it was recorded. */
+export interface Placed {
+  readonly seq: number;
+  readonly row: HistoryRow;
+}
+
+/** The most rows of a page. */
+export const pageLimit = 1000;
+
+export function startedRow(execution: Execution): HistoryRow {
+  return {
+    execution: execution.id,
+    job: execution.job,
+    jobName: execution.definition.name,
+    container: execution.container,
+    containerName: execution.containerName,
+    service: execution.service,
+    fireTime: execution.fireTime,
+    startedAt: execution.startedAt,
+    endedAt: undefined,
+    outcome: 'running',
+    exitCode: undefined,
+    reason: undefined,
+    latenessMs: Math.round(execution.latenessMs),
+    durationMs: undefined,
+    output: '',
+  };
+}
+
+export function endedRow(
+  started: HistoryRow,
+  outcome: Outcome,
+  endedAt: WallMs,
+  durationMs: number | undefined,
+  output: string,
+): HistoryRow {
+  return {
+    ...started,
+    endedAt,
+    outcome: outcome.kind,
+    exitCode: 'exitCode' in outcome ? outcome.exitCode : undefined,
+    reason: reasonOf(outcome),
+    durationMs: durationMs === undefined ? undefined : Math.round(durationMs),
+    output,
+  };
+}
+
+function reasonOf(outcome: Outcome): string | undefined {
+  switch (outcome.kind) {
+    case 'exited':
+    case 'container gone':
+      return undefined;
+    case 'failed to start':
+    case 'worker lost':
+    case 'unknown':
+      return outcome.reason;
+    case 'timeout':
+    case 'cancelled':
+      return outcome.detail;
+    default:
+      return assertNever(outcome);
+  }
+}
+
+export function notRunRow(notRun: NotRun, seq: number): HistoryRow {
+  return {
+    execution: `row-${seq}` as ExecutionId,
+    job: notRun.job,
+    jobName: notRun.jobName,
+    container: notRun.container,
+    containerName: notRun.containerName,
+    service: notRun.service,
+    fireTime: notRun.fireTime,
+    startedAt: undefined,
+    endedAt: undefined,
+    outcome: notRun.outcome,
+    exitCode: undefined,
+    reason: notRun.reason,
+    latenessMs: Math.round(notRun.latenessMs ?? 0),
+    durationMs: undefined,
+    output: '',
+  };
+}
+
+/** Newest first. */
+export function comparePlaced(a: Placed, b: Placed): number {
+  return b.row.fireTime - a.row.fireTime || b.seq - a.seq;
+}
+
+export interface Cursor {
+  readonly fireTime: number;
+  readonly seq: number;
+}
+
+export function formatCursor(last: Placed): string {
+  return `${last.row.fireTime}.${last.seq}`;
+}
+
+/** A text that is no cursor of ours gives `undefined`. */
+export function parseCursor(text: string): Cursor | undefined {
+  const match = /^(-?\d{1,16})\.(\d{1,16})$/.exec(text);
+  return match === null ? undefined : { fireTime: Number(match[1]), seq: Number(match[2]) };
+}
+
+/** Whether a row belongs to the answer, its place (`before`) included. */
+export function matchesQuery(placed: Placed, query: HistoryQuery): boolean {
+  const { row, seq } = placed;
+  if (query.job !== undefined && row.job !== query.job) return false;
+  if (query.outcome !== undefined && !query.outcome.includes(row.outcome)) return false;
+  if (query.from !== undefined && row.fireTime < query.from) return false;
+  if (query.to !== undefined && row.fireTime >= query.to) return false;
+  const cursor = query.before === undefined ? undefined : parseCursor(query.before);
+  if (cursor === undefined) return true;
+  return row.fireTime < cursor.fireTime || (row.fireTime === cursor.fireTime && seq < cursor.seq);
+}
+
+export function boundedLimit(query: HistoryQuery): number {
+  return Math.min(Math.max(1, Math.floor(query.limit) || 1), pageLimit);
+}

@@ -1,0 +1,57 @@
+/** The executions of this process that have not ended, with the excerpt of their output so far. */
+import type { ExecId, ExecutionId } from '../ids.ts';
+import type { Execution } from '../scheduling/events.ts';
+import { appendLine, createExcerpt, type Excerpt, excerptText } from './excerpt.ts';
+import type { HistoryQuery, HistoryRow } from './history.ts';
+import { matchesQuery, type Placed, startedRow } from './rows.ts';
+
+export interface RunningExecution extends Placed {
+  readonly user: string;
+  exec: ExecId | undefined;
+  readonly excerpt: Excerpt;
+}
+
+export class RunningExecutions {
+  readonly #byId = new Map<ExecutionId, RunningExecution>();
+
+  add(execution: Execution, seq: number): RunningExecution {
+    const running = {
+      seq,
+      row: startedRow(execution),
+      user: execution.definition.user,
+      exec: undefined,
+      excerpt: createExcerpt(),
+    };
+    this.#byId.set(execution.id, running);
+    return running;
+  }
+
+  get(id: ExecutionId): RunningExecution | undefined {
+    return this.#byId.get(id);
+  }
+
+  take(id: ExecutionId): RunningExecution | undefined {
+    const running = this.#byId.get(id);
+    this.#byId.delete(id);
+    return running;
+  }
+
+  output(id: ExecutionId, line: string): void {
+    const running = this.#byId.get(id);
+    if (running !== undefined) appendLine(running.excerpt, line);
+  }
+
+  matching(query: HistoryQuery): Placed[] {
+    return [...this.#byId.values()].filter((running) => matchesQuery(running, query));
+  }
+
+  /** The row of one, with its output so far. */
+  row(id: ExecutionId): HistoryRow | undefined {
+    const running = this.#byId.get(id);
+    return running === undefined ? undefined : { ...running.row, output: excerptText(running.excerpt) };
+  }
+
+  values(): Iterable<RunningExecution> {
+    return this.#byId.values();
+  }
+}
