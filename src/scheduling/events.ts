@@ -52,9 +52,9 @@ export interface Execution {
   readonly container: ContainerId;
   readonly containerName: string;
   readonly service: ServiceId | undefined;
-  /** The moment it was due; for `run now` the moment it was asked for. */
+  /** The fire time on the trigger's grid, without jitter; for `run now` the moment it was asked for. */
   readonly fireTime: WallMs;
-  /** Start minus fire time, milliseconds, never negative. */
+  /** Start minus the moment it was due (fire time plus its jitter), milliseconds, never negative. */
   readonly latenessMs: number;
   readonly startedAt: WallMs;
   readonly cause: 'schedule' | 'catch-up' | 'run now';
@@ -63,7 +63,11 @@ export interface Execution {
 export type Command =
   | { readonly kind: 'execute'; readonly execution: Execution }
   | { readonly kind: 'cancel'; readonly execution: ExecutionId }
-  | { readonly kind: 'report'; readonly report: Report };
+  | { readonly kind: 'report'; readonly report: Report }
+  /** What is to survive a restart changed; only given if the schedule was made with `memories`. */
+  | { readonly kind: 'remember'; readonly job: JobId; readonly memory: JobMemory }
+  /** The memory of a job that went long ago made room for younger ones. */
+  | { readonly kind: 'forget'; readonly job: JobId };
 
 /** What survives a restart of one job; kept by the history, handed back when the job is armed. */
 export interface JobMemory {
@@ -73,7 +77,7 @@ export interface JobMemory {
   readonly handledUntil: WallMs | undefined;
   /** A person paused it. */
   readonly paused: boolean;
-  /** Text of the trigger the anchor belongs to: another text begins a new grid. */
+  /** Kind, text and zone of the trigger this belongs to: another one begins anew. */
   readonly triggerText: string;
 }
 

@@ -16,6 +16,14 @@ export interface JobSubject {
   readonly service: ServiceId | undefined;
 }
 
+/** Several fire times told by one record. */
+export interface FireTimeRange {
+  readonly until: WallMs;
+  /** At least 2; a lower bound unless `exact`. */
+  readonly count: number;
+  readonly exact: boolean;
+}
+
 export type Report =
   // A job's life.
   | {
@@ -54,6 +62,8 @@ export type Report =
       readonly subject: JobSubject;
       readonly fireTime: WallMs;
       readonly reason: 'overlap' | 'paused' | 'coalesced' | 'held' | 'draining';
+      /** Present when one record stands for several fire times: from `fireTime` to the last one, both included. */
+      readonly range?: FireTimeRange;
     }
   | {
       readonly kind: 'misfired';
@@ -68,9 +78,11 @@ export type Report =
       readonly subject: JobSubject;
       readonly from: WallMs;
       readonly to: WallMs;
+      /** How many passed, those that run now included; a lower bound unless `exact`. */
       readonly count: number;
       readonly exact: boolean;
       readonly policy: 'skip' | 'once' | 'all';
+      /** How many of them are run now (cause `catch-up`), each with a record of its own. */
       readonly running: number;
     }
   | {
