@@ -8,12 +8,13 @@
  *   POST /fleet/cut                   {"what":"events"|"execs"}
  *   POST /fleet/containers            a ContainerSpec, or a list of them
  */
+
+import type { ContainerSpec } from './container.ts';
 import { EngineError } from './errors.ts';
 import type { Exec } from './execution.ts';
 import type { FaultSettings } from './faults.ts';
 import type { Answer, Engine, Request } from './routes.ts';
 import type { ServerStats } from './server.ts';
-import type { ContainerSpec } from './world.ts';
 
 /** One exec as the control endpoint tells it; moments in nanoseconds of the fleet's clock, -1 = never. */
 export interface ExecutionRecord {

@@ -14,6 +14,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Work } from './behaviour.ts';
 import { type FleetClock, startClock } from './clock.ts';
+import type { ContainerSpec, FleetContainer } from './container.ts';
 import { EventLog } from './events.ts';
 import type { Exec } from './execution.ts';
 import { Faults } from './faults.ts';
@@ -21,7 +22,7 @@ import { imageLabels, JOB_IMAGE, PLAIN_IMAGE, type Population, populate } from '
 import { type Random, seededRandom } from './random.ts';
 import { type FleetServer, serve } from './server.ts';
 import { type Storm, startStorm } from './storm.ts';
-import { type Behaves, type ContainerSpec, type FleetContainer, World } from './world.ts';
+import { type Behaves, World } from './world.ts';
 
 export interface FleetOptions {
   /** Path of the unix socket to listen on; or a loopback port (0 = any). */

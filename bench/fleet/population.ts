@@ -1,6 +1,7 @@
 /** Generates containers with labels: kinds of trigger, services with replicas, labels that come from images. */
+
+import type { ContainerSpec } from './container.ts';
 import type { Random } from './random.ts';
-import type { ContainerSpec } from './world.ts';
 
 export type JobKind = 'cron' | 'daily' | 'crontab' | 'interval' | 'date';
 

@@ -1,8 +1,8 @@
 /** The engine's answers, in the fields that clients of a scheduler's kind read (and a few that they show). */
 import type { FleetClock } from './clock.ts';
 import { engineTime } from './clock.ts';
+import { type FleetContainer, type FleetImage, isUp } from './container.ts';
 import { type Filters, matchesLabels } from './events.ts';
-import { type FleetContainer, type FleetImage, isUp } from './world.ts';
 
 export const API_VERSION = '1.41';
 export const ENGINE_VERSION = '20.10.24+fleet';

@@ -1,6 +1,8 @@
 /** An event storm: containers die and start again at random, at a steady rate. */
+
+import { type FleetContainer, isUp } from './container.ts';
 import type { Random } from './random.ts';
-import { type FleetContainer, isUp, type World } from './world.ts';
+import type { World } from './world.ts';
 
 export interface Storm {
   /** Changes made so far. */

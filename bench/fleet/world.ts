@@ -2,52 +2,17 @@
 import type { Behaviour, ExecAsk, Work } from './behaviour.ts';
 import { behave } from './behaviour.ts';
 import type { FleetClock } from './clock.ts';
+import {
+  type ContainerSpec,
+  type FleetContainer,
+  type FleetImage,
+  isUp,
+  refuseUnlessRunning,
+} from './container.ts';
 import { EngineError } from './errors.ts';
 import type { EventLog } from './events.ts';
 import { Exec, type Sink } from './execution.ts';
 import type { Random } from './random.ts';
-
-export interface FleetImage {
-  readonly id: string;
-  readonly tag: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** What a container is made of. */
-export interface ContainerSpec {
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Tag or id of a known image; the first known one if left out. */
-  readonly image?: string;
-  readonly state?: ContainerState;
-  readonly command?: readonly string[];
-  /** `HostConfig.LogConfig.Type`; `none` marks containers of image builds. */
-  readonly logType?: string;
-  readonly env?: readonly string[];
-}
-
-export type ContainerState = 'created' | 'running' | 'paused' | 'exited';
-
-export interface FleetContainer {
-  readonly id: string;
-  name: string;
-  readonly image: FleetImage;
-  /** The image as it was named at creation. */
-  readonly imageName: string;
-  /** Image labels and own ones, merged. */
-  readonly labels: Readonly<Record<string, string>>;
-  readonly command: readonly string[];
-  readonly logType: string;
-  readonly env: readonly string[];
-  readonly createdNs: number;
-  startedNs: number;
-  exitCode: number;
-  state: ContainerState;
-  /** Execs that were created and not yet ended. */
-  readonly execs: Set<Exec>;
-  /** Remembered JSON of the list entry; dropped with each change. */
-  listed: string | undefined;
-}
 
 /** What becomes of an exec: `undefined` = as its words say. */
 export type Behaves = (ask: ExecAsk, container: FleetContainer) => Behaviour | undefined;
@@ -340,14 +305,4 @@ export class World {
 
 export function alreadyRun(exec: Exec): string {
   return `Error: Exec command ${exec.id} has already run`;
-}
-
-export function isUp(container: FleetContainer): boolean {
-  return container.state === 'running' || container.state === 'paused';
-}
-
-function refuseUnlessRunning(container: FleetContainer): void {
-  if (container.state === 'paused')
-    throw new EngineError(409, `Container ${container.name} is paused, unpause the container before exec`);
-  if (container.state !== 'running') throw new EngineError(409, `Container ${container.id} is not running`);
 }
