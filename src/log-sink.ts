@@ -12,17 +12,6 @@
  */
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 
-export interface Sink {
-  /** Takes one line (or several) with its end. Returns false if it was dropped. */
-  write(lines: string): boolean;
-  /** Bytes that wait for the reader. */
-  readonly pending: number;
-  /** Lost for good, with this error; nothing is written any more. */
-  readonly broken: Error | undefined;
-  /** Tries to get rid of what waits for up to `waitMs` milliseconds, blocking. True if nothing is left. */
-  flush(waitMs: number): boolean;
-}
-
 export interface SinkOptions {
   /** Bytes that may wait; default 1 MiB. */
   readonly limit?: number;
@@ -52,99 +41,118 @@ export function nonBlocking(fd: 1 | 2): number {
   }
 }
 
-export function openSink(fd: number, options: SinkOptions): Sink {
-  const limit = options.limit ?? 1 << 20;
-  let queue: Buffer[] = [];
-  let pending = 0;
-  let dropped = 0;
-  let broken: Error | undefined;
-  let retryMs = firstRetryMs;
-  let timer: NodeJS.Timeout | undefined;
+export class Sink {
+  readonly #fd: number;
+  readonly #options: SinkOptions;
+  readonly #limit: number;
+  #queue: Buffer[] = [];
+  #pending = 0;
+  #dropped = 0;
+  #broken: Error | undefined;
+  #retryMs = firstRetryMs;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `fd` should not block, see `nonBlocking`. */
+  constructor(fd: number, options: SinkOptions) {
+    this.#fd = fd;
+    this.#options = options;
+    this.#limit = options.limit ?? 1 << 20;
+  }
+
+  /** Bytes that wait for the reader. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Lost for good, with this error; nothing is written any more. */
+  get broken(): Error | undefined {
+    return this.#broken;
+  }
+
+  /** Takes one line (or several) with its end. Returns false if it was dropped. */
+  write(lines: string): boolean {
+    if (this.#broken !== undefined) return false;
+    if (this.#queue.length === 0 && this.#dropped === 0) {
+      const rest = this.#writeSome(Buffer.from(lines));
+      if (rest !== undefined) this.#enqueue(rest);
+      return true;
+    }
+    if (this.#pending >= this.#limit) {
+      this.#dropped += lines.split('\n').length - 1;
+      return false;
+    }
+    this.#enqueue(Buffer.from(lines));
+    return true;
+  }
+
+  /** Tries to get rid of what waits for up to `waitMs` milliseconds, blocking. True if nothing is left. */
+  flush(waitMs: number): boolean {
+    const until = performance.now() + waitMs;
+    this.#drain();
+    while (this.#queue.length > 0 && performance.now() < until) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+      this.#drain();
+    }
+    return this.#queue.length === 0;
+  }
 
   /** Writes what it can; returns the rest, undefined if nothing is left. */
-  function writeSome(bytes: Buffer): Buffer | undefined {
+  #writeSome(bytes: Buffer): Buffer | undefined {
     let at = 0;
     try {
-      while (at < bytes.length) at += writeSync(fd, bytes, at, bytes.length - at);
-      return undefined;
+      while (at < bytes.length) at += writeSync(this.#fd, bytes, at, bytes.length - at);
     } catch (error) {
-      if (passing.has((error as NodeJS.ErrnoException).code ?? '')) return bytes.subarray(at);
-      broken = error as Error;
-      const rest = Buffer.concat([bytes.subarray(at), ...queue.slice(1)]).toString();
-      queue = [];
-      pending = 0;
-      options.onBroken?.(broken, rest);
-      return undefined;
+      const rest = bytes.subarray(at);
+      if (passing.has((error as NodeJS.ErrnoException).code ?? '')) return rest;
+      this.#break(error as Error, rest);
     }
+    return undefined;
   }
 
-  function drain(): void {
-    const before = pending;
-    while (queue.length > 0 && broken === undefined) {
-      const first = queue[0] as Buffer;
-      const rest = writeSome(first);
-      if (broken !== undefined) return;
-      pending -= first.length - (rest?.length ?? 0);
-      if (rest === undefined) queue.shift();
-      else {
-        queue[0] = rest;
+  #break(error: Error, first: Buffer): void {
+    const rest = Buffer.concat([first, ...this.#queue.slice(1)]).toString();
+    this.#broken = error;
+    this.#queue = [];
+    this.#pending = 0;
+    this.#options.onBroken?.(error, rest);
+  }
+
+  /** Writes what waits, eldest first, until the reader has enough. */
+  #drain(): void {
+    const before = this.#pending;
+    while (this.#queue.length > 0) {
+      const first = this.#queue[0] as Buffer;
+      const rest = this.#writeSome(first);
+      if (this.#broken !== undefined) return;
+      this.#pending -= first.length - (rest?.length ?? 0);
+      if (rest !== undefined) {
+        this.#queue[0] = rest;
         break;
       }
+      this.#queue.shift();
     }
-    if (pending < before) retryMs = firstRetryMs;
-    if (dropped > 0 && pending <= limit / 2) {
-      const count = dropped;
-      dropped = 0;
-      enqueue(Buffer.from(options.tellDropped(count)));
+    if (this.#pending < before) this.#retryMs = firstRetryMs;
+    if (this.#dropped > 0 && this.#pending <= this.#limit / 2) {
+      const count = this.#dropped;
+      this.#dropped = 0;
+      this.#enqueue(Buffer.from(this.#options.tellDropped(count)));
     }
   }
 
-  function enqueue(bytes: Buffer): void {
-    queue.push(bytes);
-    pending += bytes.length;
-    retryLater();
+  #enqueue(bytes: Buffer): void {
+    this.#queue.push(bytes);
+    this.#pending += bytes.length;
+    this.#retryLater();
   }
 
-  function retryLater(): void {
-    if (timer !== undefined || broken !== undefined || queue.length === 0) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      drain();
-      retryLater();
-    }, retryMs);
-    timer.unref();
-    retryMs = Math.min(retryMs * 2, lastRetryMs);
+  #retryLater(): void {
+    if (this.#timer !== undefined || this.#queue.length === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#drain();
+      this.#retryLater();
+    }, this.#retryMs);
+    this.#timer.unref();
+    this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
   }
-
-  return {
-    write(lines) {
-      if (broken !== undefined) return false;
-      if (queue.length === 0 && dropped === 0) {
-        const rest = writeSome(Buffer.from(lines));
-        if (rest !== undefined) enqueue(rest);
-        return true;
-      }
-      if (pending >= limit) {
-        dropped += lines.split('\n').length - 1;
-        return false;
-      }
-      enqueue(Buffer.from(lines));
-      return true;
-    },
-    get pending() {
-      return pending;
-    },
-    get broken() {
-      return broken;
-    },
-    flush(waitMs) {
-      const until = performance.now() + waitMs;
-      drain();
-      while (queue.length > 0 && broken === undefined && performance.now() < until) {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
-        drain();
-      }
-      return queue.length === 0;
-    },
-  };
 }

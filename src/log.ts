@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import type { Level } from './configuration.ts';
 import { escapeJson, escapeText } from './escape.ts';
 import { type LineFormat, parseLogFormat } from './log-format.ts';
-import { nonBlocking, openSink, type Sink } from './log-sink.ts';
+import { nonBlocking, Sink } from './log-sink.ts';
 
 /** Python's numbers of the levels. */
 export const levelNumbers: Readonly<Record<Level, number>> = {
@@ -176,7 +176,7 @@ interface Streams {
 /** The process's two streams. If one is gone, its lines go to the other; if both are, nowhere. */
 function processStreams(note: (event: string, message: string) => string): Streams {
   const open = (fd: 1 | 2, name: string, other: () => Sink): Sink =>
-    openSink(nonBlocking(fd), {
+    new Sink(nonBlocking(fd), {
       tellDropped: (count) =>
         note('log_dropped', `${count} records were not written: the reader of ${name} did not keep up`),
       onBroken(error, rest) {
