@@ -39,6 +39,11 @@ export interface Watcher {
   /** Starts; events arrive through the handler given at construction. Resolves after the first list was handed over. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /**
+   * Whether `exec died` events are wanted. Each execution makes one, and so they are asked for only while an
+   * execution's end is in doubt; those of the last ten minutes come first, as far as the engine keeps them.
+   */
+  watchExecs(on: boolean): void;
   /** For `/healthz`: wall moments of the last proof of life of the event stream and of the last list. */
   readonly health: {
     readonly connected: boolean;
