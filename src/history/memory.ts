@@ -21,10 +21,10 @@ import {
   boundedLimit,
   comparePlaced,
   endedRow,
-  formatCursor,
   matchesQuery,
   notRunRow,
   type Placed,
+  pageOf,
   startedRow,
 } from './rows.ts';
 import { RunningExecutions } from './running.ts';
@@ -175,18 +175,6 @@ class MemoryHistory implements History {
       }
     }
   }
-}
-
-/** The first `limit` of the rows found, and the cursor if there are more. */
-export function pageOf(found: Placed[], limit: number): HistoryPage {
-  found.sort(comparePlaced);
-  const shown = found.slice(0, limit);
-  const last = shown.at(-1);
-  const more = found.length > limit && last !== undefined;
-  return {
-    rows: shown.map(({ row }) => (row.output === '' ? row : { ...row, output: '' })),
-    next: more ? formatCursor(last) : undefined,
-  };
 }
 
 /** Into its place in an array that runs from old to new. */

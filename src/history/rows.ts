@@ -2,7 +2,7 @@
 import type { Outcome } from '../execution/outcome.ts';
 import { assertNever, type ExecutionId, type WallMs } from '../ids.ts';
 import type { Execution } from '../scheduling/events.ts';
-import type { HistoryQuery, HistoryRow, NotRun } from './history.ts';
+import type { HistoryPage, HistoryQuery, HistoryRow, NotRun } from './history.ts';
 
 /** A row with its place in the order of pages: by fire time, then by the number in which it was recorded. */
 export interface Placed {
@@ -68,9 +68,14 @@ function reasonOf(outcome: Outcome): string | undefined {
   }
 }
 
+/** The id of a row that is no execution: it only names the row. */
+export function rowId(seq: number): ExecutionId {
+  return `row-${seq}` as ExecutionId;
+}
+
 export function notRunRow(notRun: NotRun, seq: number): HistoryRow {
   return {
-    execution: `row-${seq}` as ExecutionId,
+    execution: rowId(seq),
     job: notRun.job,
     jobName: notRun.jobName,
     container: notRun.container,
@@ -122,4 +127,16 @@ export function matchesQuery(placed: Placed, query: HistoryQuery): boolean {
 
 export function boundedLimit(query: HistoryQuery): number {
   return Math.min(Math.max(1, Math.floor(query.limit) || 1), pageLimit);
+}
+
+/** The first `limit` of the rows found, and the cursor if there are more. */
+export function pageOf(found: Placed[], limit: number): HistoryPage {
+  found.sort(comparePlaced);
+  const shown = found.slice(0, limit);
+  const last = shown.at(-1);
+  const more = found.length > limit && last !== undefined;
+  return {
+    rows: shown.map(({ row }) => (row.output === '' ? row : { ...row, output: '' })),
+    next: more ? formatCursor(last) : undefined,
+  };
 }
