@@ -52,6 +52,8 @@ const STOP_LIMIT_MS = 30_000;
 
 /** Why no private daemon can run here; undefined = one can. */
 export function daemonObstacle(): string | undefined {
+  const known = process.env.CHOREWHEEL_TEST_OBSTACLE;
+  if (known !== undefined && known !== '') return known;
   if (process.platform !== 'linux') return `this is ${process.platform}, not Linux`;
   if (process.getuid?.() !== 0) return 'a private dockerd needs root';
   if (programPath('dockerd') === undefined)
