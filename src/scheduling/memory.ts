@@ -1,0 +1,142 @@
+/**
+ * What outlives a job's registration: an interval's grid, the last fire time that was handled, and whether a person paused
+ * it. It is kept for jobs that went (a redeployment, a container at rest) and, with a history, for the next process.
+ *
+ * Catch-up. When a job is armed again, fire times since `handledUntil` that nothing could carry out are found by bounded
+ * arithmetic, reported as `missed`, and run as the job's `catch-up` says: none, the newest, or up to 100, not older than
+ * its `grace`. A job that is suspended or held at that moment runs none of them.
+ */
+import type { JobId, WallMs } from '../ids.ts';
+import { admit } from './firing.ts';
+import type { AbsentMemory, Core, Job } from './model.ts';
+import { type NextAfter, newestPassed, nextOnGrid, type Passed, passedFrom, passedOnGrid } from './passed.ts';
+import { memoryOf, remember, report, subjectOf, triggerKey } from './tell.ts';
+import { joinCohort } from './timers.ts';
+
+/** The most executions that catch up on one job at a time. */
+const CATCH_UP_LIMIT = 100;
+/** A memory further ahead of the clock than this was written under a wrong clock and is not believed; 25 hours. */
+const BELIEVED_AHEAD_MS = 90_000_000;
+
+/** Missed fire times, in wall time; those to run are ascending. */
+interface Missed extends Passed {
+  readonly toRun: readonly number[];
+}
+
+/** Arms a new job with what is remembered of it. Returns what it missed. */
+export function armJob(core: Core, job: Job): Missed | undefined {
+  const known = core.absent.get(job.id);
+  core.absent.delete(job.id);
+  job.held = known?.memory.paused ?? false;
+  job.handledUntil = core.now.wall;
+  const { trigger } = job.definition;
+  if (known === undefined || known.memory.triggerText !== triggerKey(trigger)) {
+    joinCohort(core, job, Math.ceil(core.now.mono));
+    remember(core, job);
+    return undefined;
+  }
+  const { anchor, handledUntil } = known.memory;
+  joinCohort(core, job, Math.ceil(anchor === undefined ? core.now.mono : anchor - known.offset));
+  if (handledUntil === undefined) return undefined;
+  if (handledUntil <= core.now.wall) return missedSince(core, job, known, handledUntil);
+  if (handledUntil - core.now.wall <= BELIEVED_AHEAD_MS) {
+    job.handledUntil = handledUntil;
+    if (trigger.kind !== 'interval') core.guards.set(job, handledUntil);
+  }
+  return undefined;
+}
+
+function missedSince(core: Core, job: Job, known: AbsentMemory, handledUntil: number): Missed | undefined {
+  const { trigger, graceMs } = job.definition;
+  const interval = trigger.kind === 'interval';
+  const grid = { anchor: job.cohort?.anchor ?? 0, period: interval ? Math.max(1, trigger.periodMs) : 1 };
+  const next: NextAfter = interval ? (after) => nextOnGrid(grid, after) : (after) => trigger.next(after);
+  // An interval is reckoned on the monotonic clock, under the offset that its memory was read with.
+  const shift = interval ? known.offset : 0;
+  const from = Math.floor(handledUntil - shift);
+  const until = Math.floor(interval ? core.now.mono : core.now.wall);
+  const first = next(from);
+  if (first === undefined || first > until) return undefined;
+  const passed = interval ? passedOnGrid(grid, first, until) : passedFrom(next, first, until);
+  const oldest = Math.max(from, Math.ceil(until - graceMs) - 1);
+  const toRun = timesToRun(job, next, passed, oldest, until);
+  const back = interval ? core.clock.offset : 0;
+  return {
+    ...passed,
+    first: Math.round(passed.first + back),
+    newest: Math.round(passed.newest + back),
+    toRun: toRun.map((time) => Math.round(time + back)),
+  };
+}
+
+function timesToRun(
+  job: Job,
+  next: NextAfter,
+  passed: Passed,
+  after: number,
+  until: number,
+): readonly number[] {
+  if (job.held || job.suspended) return [];
+  switch (job.definition.catchUp) {
+    case 'skip':
+      return [];
+    case 'once':
+      return passed.newest > after ? [passed.newest] : [];
+    case 'all':
+      return newestPassed(next, after, until, CATCH_UP_LIMIT);
+  }
+}
+
+/** Reports what a job missed and runs what its policy says. */
+export function catchUp(core: Core, job: Job, missed: Missed): void {
+  const { first, newest, count, exact, toRun } = missed;
+  report(core, {
+    kind: 'missed',
+    subject: subjectOf(job),
+    from: first as WallMs,
+    to: newest as WallMs,
+    count: Math.max(count, toRun.length),
+    exact,
+    policy: job.definition.catchUp,
+    running: toRun.length,
+  });
+  const oldest = toRun[0];
+  job.handledUntil = oldest === undefined ? core.now.wall : oldest - 1;
+  remember(core, job);
+  for (const time of toRun) admit(core, job, 'catch-up', time, core.now.mono - (core.now.wall - time));
+}
+
+/** Keeps the memory of a job that goes; call it while the job is still armed. The oldest memory makes room. */
+export function keepMemory(core: Core, job: Job): void {
+  core.guards.delete(job);
+  setAbsent(core, job.id, { memory: memoryOf(core, job), offset: core.clock.offset });
+  if (core.absent.size <= core.absentLimit) return;
+  const [oldest] = core.absent.keys();
+  if (oldest === undefined) return;
+  core.absent.delete(oldest);
+  if (core.settings.memories !== undefined) core.commands.push({ kind: 'forget', job: oldest });
+}
+
+/** A person pauses or resumes a job that is not registered now; false if nothing is known of it. */
+export function holdAbsent(core: Core, id: JobId, paused: boolean): boolean {
+  const known = core.absent.get(id);
+  if (known === undefined) return false;
+  const memory = { ...known.memory, paused };
+  setAbsent(core, id, { memory, offset: known.offset });
+  if (core.settings.memories !== undefined) core.commands.push({ kind: 'remember', job: id, memory });
+  return true;
+}
+
+function setAbsent(core: Core, id: JobId, known: AbsentMemory): void {
+  core.absent.delete(id);
+  core.absent.set(id, known);
+}
+
+/** After a jump of the wall clock: grids have another wall time, and moments far ahead are not believed any more. */
+export function rememberAfterJump(core: Core): void {
+  for (const job of core.jobs.values()) {
+    if (job.handledUntil - core.now.wall > BELIEVED_AHEAD_MS) job.handledUntil = core.now.wall;
+    else if (job.definition.trigger.kind !== 'interval') continue;
+    remember(core, job);
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * Containers, services and their jobs. A change is taken in two steps: first the tables of members are brought up to
+ * date, then each job that the change may concern is settled: elected, added, moved, suspended or removed. The second
+ * step looks only at the present state, so that repeats and reorderings change nothing, and a whole list can be taken in
+ * before anything is settled.
+ */
+import type { JobId, WallMs } from '../ids.ts';
+import type { ContainerDefinition, JobDefinition } from '../labels/definition.ts';
+import { sameDefinition } from './definitions.ts';
+import { definitionOf, electOwner } from './election.ts';
+import type { Container } from './events.ts';
+import { abandonWaiting } from './firing.ts';
+import { armJob, catchUp, keepMemory } from './memory.ts';
+import type { Core, Job, Member, Service } from './model.ts';
+import { containerJobId, serviceIdOf, serviceJobId } from './names.ts';
+import { report, subjectOf, tellSilence, triggerKey } from './tell.ts';
+import { joinCohort, leaveCohort, wallTime } from './timers.ts';
+
+const ENDED = 'its container ended';
+const PAUSED = 'its container is paused';
+const CHANGED = 'its labels changed';
+/** Containers whose problems were told; a container that restarts is not told of again. */
+const TOLD_LIMIT = 10_000;
+
+/** A member whose jobs are to be settled, and the definition that it had before. */
+interface Change {
+  readonly member: Member;
+  readonly before: ContainerDefinition | undefined;
+}
+
+/** Takes in one container as it is now. */
+export function takeContainer(core: Core, container: Container): void {
+  settleAll(core, stage(core, container));
+}
+
+/** Takes in that a container is gone. */
+export function dropContainer(core: Core, id: Container['id']): void {
+  const member = core.members.get(id);
+  if (member !== undefined) settleAll(core, [depart(core, member)]);
+}
+
+/** Takes in a whole list: what is not in it is gone. */
+export function takeList(core: Core, containers: readonly Container[]): void {
+  core.lists += 1;
+  const changes: Change[] = [];
+  for (const container of containers) {
+    for (const change of stage(core, container)) changes.push(change);
+    const member = core.members.get(container.id);
+    if (member !== undefined) member.listed = core.lists;
+  }
+  for (const member of core.members.values()) {
+    if (member.listed !== core.lists) changes.push(depart(core, member));
+  }
+  settleAll(core, changes);
+}
+
+const NOTHING: readonly Change[] = [];
+
+function stage(core: Core, container: Container): readonly Change[] {
+  const { id, state, excluded } = container;
+  const known = core.members.get(id);
+  if (state === 'other' || excluded !== undefined)
+    return known === undefined ? NOTHING : [depart(core, known)];
+  if (known === undefined) return [enter(core, container, state)];
+  known.name = container.name;
+  const before = known.definition;
+  const changed = before !== container.definition && !sameDefinition(before, container.definition);
+  if (changed && serviceOf(container.definition) !== known.service?.id) {
+    return [depart(core, known), enter(core, container, state)];
+  }
+  if (known.state === state && !changed) return NOTHING;
+  if (changed) known.definition = container.definition;
+  if (known.state !== state) {
+    withdraw(known);
+    known.state = state;
+    if (known.service !== undefined) list(known, known.service[state]);
+  }
+  if (changed) tellProblems(core, known);
+  return [{ member: known, before }];
+}
+
+function serviceOf(definition: ContainerDefinition): string | undefined {
+  return definition.flags.service ? serviceIdOf(definition.serviceId) : undefined;
+}
+
+function enter(core: Core, container: Container, state: 'running' | 'paused'): Change {
+  const { id, name, definition } = container;
+  const service = findService(core, definition);
+  const digits = 12;
+  const member: Member = {
+    id,
+    name,
+    state,
+    definition,
+    service,
+    digits,
+    place: 0,
+    lane: undefined,
+    listed: 0,
+  };
+  if (service !== undefined) list(member, service[state]);
+  else if (definition.jobs.some((job) => isTaken(core, member, job.name))) member.digits = id.length;
+  core.members.set(id, member);
+  tellProblems(core, member);
+  return { member, before: undefined };
+}
+
+function isTaken(core: Core, member: Member, name: string): boolean {
+  return core.jobs.has(containerJobId(member.id, name));
+}
+
+function findService(core: Core, definition: ContainerDefinition): Service | undefined {
+  const id = definition.flags.service ? serviceIdOf(definition.serviceId) : undefined;
+  if (id === undefined) return undefined;
+  let service = core.services.get(id);
+  if (service === undefined) {
+    service = { id, running: [], paused: [] };
+    core.services.set(id, service);
+  }
+  return service;
+}
+
+function depart(core: Core, member: Member): Change {
+  withdraw(member);
+  member.state = 'gone';
+  core.members.delete(member.id);
+  return { member, before: undefined };
+}
+
+function list(member: Member, members: Member[]): void {
+  member.place = members.length;
+  members.push(member);
+}
+
+/** Takes a member off its service's list; the last one of the list fills the gap. */
+function withdraw(member: Member): void {
+  if (member.service === undefined || member.state === 'gone') return;
+  const members = member.service[member.state];
+  const last = members.pop();
+  if (last === undefined || last === member) return;
+  members[member.place] = last;
+  last.place = member.place;
+}
+
+function settleAll(core: Core, changes: readonly Change[]): void {
+  for (const { member, before } of changes) {
+    for (const job of member.definition.jobs) settle(core, member, job.name);
+    for (const job of before?.jobs ?? []) {
+      if (before !== member.definition && definitionOf(member.definition, job.name) === undefined) {
+        settle(core, member, job.name);
+      }
+    }
+    const { service } = member;
+    if (service?.running.length === 0 && service.paused.length === 0) core.services.delete(service.id);
+  }
+}
+
+function settle(core: Core, member: Member, name: string): void {
+  const { service } = member;
+  const id =
+    service === undefined ? containerJobId(member.id, name, member.digits) : serviceJobId(service.id, name);
+  const job = core.jobs.get(id);
+  const owner = electOwner(member, job?.owner, name);
+  const definition = owner === undefined ? undefined : definitionOf(owner.definition, name);
+  if (owner === undefined || definition === undefined) {
+    if (job !== undefined) removeJob(core, job, job.owner.state === 'gone' ? ENDED : CHANGED);
+  } else if (job === undefined) addJob(core, id, owner, definition);
+  else keepJob(core, job, owner, definition);
+}
+
+function addJob(core: Core, id: JobId, owner: Member, definition: JobDefinition): void {
+  const job: Job = {
+    id,
+    name: definition.name,
+    service: owner.service,
+    definition,
+    owner,
+    suspended: owner.state === 'paused',
+    held: false,
+    cohort: undefined,
+    place: 0,
+    handledUntil: 0,
+    waiting: undefined,
+    silence: undefined,
+  };
+  core.jobs.set(id, job);
+  const missed = armJob(core, job);
+  const { text, timezone } = definition.trigger;
+  report(core, {
+    kind: 'job added',
+    subject: subjectOf(job),
+    trigger: text,
+    timezone,
+    next: nextFireTime(core, job),
+  });
+  if (job.suspended) report(core, { kind: 'job suspended', subject: subjectOf(job), reason: PAUSED });
+  if (job.held) report(core, { kind: 'job suspended', subject: subjectOf(job), reason: HELD });
+  if (missed !== undefined) catchUp(core, job, missed);
+  if (job.cohort === undefined) {
+    const reason = definition.trigger.kind === 'date' ? 'its date has passed' : 'it has no fire time left';
+    report(core, { kind: 'job finished', subject: subjectOf(job), reason });
+  }
+}
+
+/** The reason told while a person keeps a job paused. */
+export const HELD = 'paused by a person';
+
+function removeJob(core: Core, job: Job, reason: string): void {
+  abandonWaiting(core, job, reason);
+  tellSilence(core, job);
+  keepMemory(core, job);
+  leaveCohort(core, job);
+  core.jobs.delete(job.id);
+  report(core, { kind: 'job removed', subject: subjectOf(job), reason });
+}
+
+function keepJob(core: Core, job: Job, owner: Member, definition: JobDefinition): void {
+  if (triggerKey(definition.trigger) !== triggerKey(job.definition.trigger)) {
+    removeJob(core, job, CHANGED);
+    addJob(core, job.id, owner, definition);
+    return;
+  }
+  if (owner !== job.owner) {
+    const { name: from, state } = job.owner;
+    job.owner = owner;
+    report(core, {
+      kind: 'job moved',
+      subject: subjectOf(job),
+      from,
+      reason: state === 'gone' ? ENDED : PAUSED,
+    });
+  }
+  if (definition !== job.definition) redefine(core, job, definition);
+  suspend(core, job, owner.state === 'paused');
+}
+
+/** Takes over the attributes; the grid stays. */
+function redefine(core: Core, job: Job, definition: JobDefinition): void {
+  const rejoin = definition.jitterMs !== job.definition.jitterMs && job.cohort !== undefined;
+  const anchor = job.cohort?.anchor ?? 0;
+  if (rejoin) leaveCohort(core, job);
+  job.definition = definition;
+  if (rejoin) joinCohort(core, job, anchor);
+}
+
+function suspend(core: Core, job: Job, suspended: boolean): void {
+  if (job.suspended === suspended) return;
+  job.suspended = suspended;
+  if (suspended) report(core, { kind: 'job suspended', subject: subjectOf(job), reason: PAUSED });
+  else {
+    tellSilence(core, job);
+    report(core, { kind: 'job resumed', subject: subjectOf(job), next: nextFireTime(core, job) });
+  }
+}
+
+/** The next fire time on the wall clock, jitter left out. */
+export function nextFireTime(core: Core, job: Job): WallMs | undefined {
+  const { cohort } = job;
+  return cohort === undefined ? undefined : (wallTime(core, cohort, cohort.fireTime) as WallMs);
+}
+
+function tellProblems(core: Core, member: Member): void {
+  const { id, name, definition } = member;
+  const told = core.problemsTold.get(id);
+  if (definition.problems.length === 0 || (told !== undefined && sameDefinition(told, definition))) return;
+  core.problemsTold.delete(id);
+  core.problemsTold.set(id, definition);
+  const [oldest] = core.problemsTold.keys();
+  if (core.problemsTold.size > TOLD_LIMIT && oldest !== undefined) core.problemsTold.delete(oldest);
+  for (const problem of definition.problems) {
+    report(core, { kind: 'problem', container: id, containerName: name, problem });
+  }
+}
