@@ -54,3 +54,29 @@ export function refuseUnlessRunning(container: FleetContainer): void {
     throw new EngineError(409, `Container ${container.name} is paused, unpause the container before exec`);
   if (container.state !== 'running') throw new EngineError(409, `Container ${container.id} is not running`);
 }
+
+/** Created, not yet started; the image's labels and the spec's are merged. */
+export function makeContainer(
+  spec: ContainerSpec,
+  image: FleetImage,
+  imageName: string,
+  id: string,
+  ns: number,
+): FleetContainer {
+  return {
+    id,
+    name: spec.name,
+    image,
+    imageName,
+    labels: { ...image.labels, ...spec.labels },
+    command: spec.command ?? ['tail', '-f', '/dev/null'],
+    logType: spec.logType ?? 'json-file',
+    env: spec.env ?? [],
+    createdNs: ns,
+    startedNs: 0,
+    exitCode: 0,
+    state: 'created',
+    execs: new Set(),
+    listed: undefined,
+  };
+}

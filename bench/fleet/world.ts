@@ -7,6 +7,7 @@ import {
   type FleetContainer,
   type FleetImage,
   isUp,
+  makeContainer,
   refuseUnlessRunning,
 } from './container.ts';
 import { EngineError } from './errors.ts';
@@ -70,22 +71,13 @@ export class World {
       );
     const imageName = spec.image ?? this.images[0]?.tag ?? '';
     const image = this.image(imageName);
-    const container: FleetContainer = {
-      id: this.options.random.hex(64),
-      name: spec.name,
+    const container = makeContainer(
+      spec,
       image,
       imageName,
-      labels: { ...image.labels, ...spec.labels },
-      command: spec.command ?? ['tail', '-f', '/dev/null'],
-      logType: spec.logType ?? 'json-file',
-      env: spec.env ?? [],
-      createdNs: this.options.clock.ns(),
-      startedNs: 0,
-      exitCode: 0,
-      state: 'created',
-      execs: new Set(),
-      listed: undefined,
-    };
+      this.options.random.hex(64),
+      this.options.clock.ns(),
+    );
     this.containers.set(container.id, container);
     this.#byName.set(container.name, container);
     this.#tell(container, 'create');
