@@ -8,6 +8,11 @@ export interface FleetImage {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** `busybox` -> `busybox:latest` */
+export function tagged(reference: string): string {
+  return reference.includes(':') ? reference : `${reference}:latest`;
+}
+
 /** What a container is made of. */
 export interface ContainerSpec {
   readonly name: string;
@@ -48,10 +53,10 @@ export function isUp(container: FleetContainer): boolean {
   return container.state === 'running' || container.state === 'paused';
 }
 
-/** The refusals of exec create and start. */
-export function refuseUnlessRunning(container: FleetContainer): void {
+/** The refusals of exec create and start; the engine repeats the reference it was given. */
+export function refuseUnlessRunning(container: FleetContainer, reference: string): void {
   if (container.state === 'paused')
-    throw new EngineError(409, `Container ${container.name} is paused, unpause the container before exec`);
+    throw new EngineError(409, `Container ${reference} is paused, unpause the container before exec`);
   if (container.state !== 'running') throw new EngineError(409, `Container ${container.id} is not running`);
 }
 

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ExecAsk } from './behaviour.ts';
+import { tagged } from './container.ts';
 import { EngineError } from './errors.ts';
 import { type Filters, nanoseconds, parseFilters } from './events.ts';
 import type { Faults } from './faults.ts';
@@ -85,7 +86,11 @@ function ping(request: Request): Answer {
 function image(engine: Engine, path: string): Answer {
   const match = /^\/images\/(.+)\/json$/.exec(path);
   if (match === null) throw new EngineError(404, NOT_FOUND);
-  return { status: 200, json: imageAnswer(engine.world.image(decodeURIComponent(match[1] as string))) };
+  const reference = decodeURIComponent(match[1] as string);
+  const found = engine.world.findImage(reference);
+  if (found === undefined)
+    throw new EngineError(404, `no such image: ${reference}: No such image: ${tagged(reference)}`);
+  return { status: 200, json: imageAnswer(found) };
 }
 
 function containers(engine: Engine, request: Request, reference = '', verb = ''): Answer {
@@ -103,14 +108,14 @@ function containers(engine: Engine, request: Request, reference = '', verb = '')
   switch (verb) {
     case 'exec': {
       const { ask, tty } = readAsk(request.body);
-      return { status: 201, json: `{"Id":"${world.createExec(container, ask, tty).id}"}` };
+      return { status: 201, json: `{"Id":"${world.createExec(container, ask, tty, reference).id}"}` };
     }
     case 'start':
       return world.start(container) ? NO_CONTENT : NOT_MODIFIED;
     case 'stop':
       return world.stop(container) ? NO_CONTENT : NOT_MODIFIED;
     case 'kill':
-      world.kill(container, request.query.get('signal') ?? '9');
+      world.kill(container, request.query.get('signal') ?? '9', reference);
       return NO_CONTENT;
     case 'restart':
       world.restart(container);

@@ -9,6 +9,7 @@ import {
   isUp,
   makeContainer,
   refuseUnlessRunning,
+  tagged,
 } from './container.ts';
 import { EngineError } from './errors.ts';
 import type { EventLog } from './events.ts';
@@ -51,15 +52,8 @@ export class World {
     return image;
   }
 
-  image(reference: string): FleetImage {
-    const image = this.images.find(
-      ({ id, tag }) => id === reference || tag === reference || tag === `${reference}:latest`,
-    );
-    if (image !== undefined) return image;
-    throw new EngineError(
-      404,
-      `No such image: ${reference.includes(':') ? reference : `${reference}:latest`}`,
-    );
+  findImage(reference: string): FleetImage | undefined {
+    return this.images.find(({ id, tag }) => id === reference || tag === tagged(reference));
   }
 
   create(spec: ContainerSpec): FleetContainer {
@@ -70,7 +64,8 @@ export class World {
         `Conflict. The container name "/${spec.name}" is already in use by container "${holder.id}". You have to remove (or rename) that container to be able to reuse that name.`,
       );
     const imageName = spec.image ?? this.images[0]?.tag ?? '';
-    const image = this.image(imageName);
+    const image = this.findImage(imageName);
+    if (image === undefined) throw new EngineError(404, `No such image: ${tagged(imageName)}`);
     const container = makeContainer(
       spec,
       image,
@@ -118,11 +113,11 @@ export class World {
     return true;
   }
 
-  kill(container: FleetContainer, signal = '9'): void {
+  kill(container: FleetContainer, signal = '9', reference = container.id): void {
     if (!isUp(container))
       throw new EngineError(
         409,
-        `Cannot kill container: ${container.name}: Container ${container.id} is not running`,
+        `Cannot kill container: ${reference}: Container ${container.id} is not running`,
       );
     this.#tell(container, 'kill', { signal });
     if (signal === '9' || signal === 'SIGKILL' || signal === 'KILL') this.#die(container, 137);
@@ -178,8 +173,8 @@ export class World {
     if (isUp(container)) this.#die(container, code);
   }
 
-  createExec(container: FleetContainer, ask: ExecAsk, tty: boolean): Exec {
-    refuseUnlessRunning(container);
+  createExec(container: FleetContainer, ask: ExecAsk, tty: boolean, reference = container.id): Exec {
+    refuseUnlessRunning(container, reference);
     if (ask.words.length === 0) throw new EngineError(400, 'No exec command specified');
     this.#execCount += 1;
     const id = this.#execPrefix + this.#execCount.toString(16).padStart(12, '0');
@@ -217,7 +212,7 @@ export class World {
       if (detach) throw new EngineError(409, alreadyRun(exec));
       return 'has run';
     }
-    refuseUnlessRunning(this.container(exec.container));
+    refuseUnlessRunning(this.container(exec.container), exec.container);
     return 'start';
   }
 

@@ -1,0 +1,298 @@
+/**
+ * Stories that a client of an engine lives through, told as what it sees. The same ones run against the
+ * simulated engine and against the real one; ids are replaced, so that the two accounts can be compared.
+ */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { call, demultiplex, type Listed, open, readAll, runExec } from '../support/http.ts';
+
+/** What a story needs to know of the engine it is told on. */
+export interface StoryEngine {
+  readonly socketPath: string;
+  readonly image: string;
+}
+
+export type Account = unknown[];
+export type Story = (engine: StoryEngine) => Promise<Account>;
+
+const ATTACH = { AttachStdout: true, AttachStderr: true };
+let count = 0;
+
+/** A container for the length of a story. */
+async function withContainer(
+  engine: StoryEngine,
+  body: (id: string, name: string) => Promise<Account>,
+): Promise<Account> {
+  count += 1;
+  const name = `story-${process.pid}-${count}`;
+  const created = await call(engine.socketPath, 'POST', `/containers/create?name=${name}`, {
+    Image: engine.image,
+    Cmd: ['tail', '-f', '/dev/null'],
+    Labels: { story: 'yes' },
+    HostConfig: { NetworkMode: 'none' },
+  });
+  const id = created.json.Id;
+  try {
+    await call(engine.socketPath, 'POST', `/containers/${id}/start`);
+    return await body(id, name);
+  } finally {
+    await call(engine.socketPath, 'DELETE', `/containers/${id}?force=1`);
+  }
+}
+
+/** Ids and names made comparable. */
+function plain(text: string, names: Readonly<Record<string, string>>): string {
+  let result = text;
+  for (const [id, word] of Object.entries(names)) result = result.replaceAll(id, word);
+  return result.trim();
+}
+
+const execs: Story = (engine) =>
+  withContainer(engine, async (id) => {
+    const account: Account = [];
+    const asks: [readonly string[], object?][] = [
+      [['echo', 'one', 'two']],
+      [['true']],
+      [['false']],
+      [['sh', '-c', 'echo out; echo err >&2; exit 7']],
+      [['sleep', '0.1']],
+      [['pwd'], { WorkingDir: '/tmp' }],
+      [['whoami'], { User: 'nobody' }],
+      [['nonesuch', 'argument']],
+      [['/nonesuch/program']],
+    ];
+    for (const [words, more] of asks) {
+      const { stdout, stderr, inspect } = await runExec(engine.socketPath, id, words, more);
+      const { Running, ExitCode, Pid } = inspect;
+      account.push({ words, stdout: stdout.trimEnd(), stderr, Running, ExitCode, started: Pid !== 0 });
+    }
+    const { stdout } = await runExec(engine.socketPath, id, ['env'], { Env: ['ONE=1', 'TWO=a b=c'] });
+    account.push(stdout.split('\n').filter((line) => /^(ONE|TWO)=/.test(line)));
+    return account;
+  });
+
+const refusals: Story = (engine) =>
+  withContainer(engine, async (id, name) => {
+    const account: Account = [];
+    const ask = async (method: string, path: string, body?: unknown): Promise<string> => {
+      const reply = await call(engine.socketPath, method, path, body);
+      account.push([
+        method,
+        plain(path, { [id]: 'ID', [name]: 'NAME' }),
+        reply.status,
+        plain(reply.json?.message ?? '', { [id]: 'ID', [name]: 'NAME' }),
+      ]);
+      return reply.json?.Id;
+    };
+    const exec = { ...ATTACH, Cmd: ['true'] };
+    await ask('POST', '/containers/nosuchcontainer/exec', exec);
+    await ask('POST', `/containers/${id}/exec`, { ...ATTACH, Cmd: [] });
+    await ask('GET', '/exec/nosuchexec/json');
+    await ask('POST', '/exec/nosuchexec/start', { Detach: false });
+    await ask('GET', '/images/nosuchimage/json');
+    await ask('GET', '/no/such/path');
+    await ask('POST', `/containers/${id}/start`);
+    await ask('POST', `/containers/${id}/unpause`);
+    await ask('DELETE', `/containers/${id}`);
+    await ask('POST', `/containers/create?name=${name}`, { Image: engine.image, Cmd: ['true'] });
+    await ask('POST', `/containers/${id}/pause`);
+    await ask('POST', `/containers/${id}/pause`);
+    await ask('POST', `/containers/${id}/exec`, exec);
+    await ask('POST', `/containers/${id}/unpause`);
+    await ask('POST', `/containers/${id}/kill`);
+    await untilState(engine, id, 'exited');
+    await ask('POST', `/containers/${id}/exec`, exec);
+    await ask('POST', `/containers/${id}/kill`);
+    await ask('POST', `/containers/${id}/stop`);
+    await ask('POST', `/containers/${id}/pause`);
+    return account;
+  });
+
+async function untilState(engine: StoryEngine, id: string, state: string): Promise<void> {
+  for (let round = 0; round < 600; round += 1) {
+    const reply = await call<{ State: { Status: string } }>(
+      engine.socketPath,
+      'GET',
+      `/containers/${id}/json`,
+    );
+    if (reply.json.State.Status === state) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the container did not become ${state}`);
+}
+
+const secondStart: Story = (engine) =>
+  withContainer(engine, async (id) => {
+    const first = await runExec(engine.socketPath, id, ['true']);
+    const again = await open(engine.socketPath, 'POST', `/exec/${first.id}/start`, { Detach: false });
+    const told = plain(demultiplex(await readAll(again)).stdout, { [first.id]: 'EXEC' });
+    const detached = await call(engine.socketPath, 'POST', `/exec/${first.id}/start`, { Detach: true });
+    return [again.statusCode, told, detached.status, plain(detached.json.message, { [first.id]: 'EXEC' })];
+  });
+
+const pausedBetween: Story = (engine) =>
+  withContainer(engine, async (id, name) => {
+    const created = await call(engine.socketPath, 'POST', `/containers/${id}/exec`, {
+      ...ATTACH,
+      Cmd: ['true'],
+    });
+    await call(engine.socketPath, 'POST', `/containers/${id}/pause`);
+    const start = await call(engine.socketPath, 'POST', `/exec/${created.json.Id}/start`, { Detach: false });
+    const inspect = (await call(engine.socketPath, 'GET', `/exec/${created.json.Id}/json`)).json;
+    return [
+      start.status,
+      plain(start.body, { [id]: 'ID', [name]: 'NAME' }),
+      inspect.Running,
+      inspect.ExitCode,
+      inspect.Pid,
+    ];
+  });
+
+/** Actions of a container's events since a moment; the exit code where one is told. */
+async function eventsOf(engine: StoryEngine, id: string): Promise<Account> {
+  const filters = encodeURIComponent(JSON.stringify({ container: [id] }));
+  const until = Math.floor(Date.now() / 1000);
+  // Up to the next second, so that what happened in this one is in it.
+  const reply = await call(engine.socketPath, 'GET', `/events?since=1&until=${until + 1}&filters=${filters}`);
+  return reply.body
+    .trim()
+    .split('\n')
+    .map(
+      (line) =>
+        JSON.parse(line) as { Type: string; Action: string; Actor: { Attributes: Record<string, string> } },
+    )
+    .filter(({ Type }) => Type === 'container')
+    .map(({ Action, Actor: { Attributes } }) => [
+      Action.trim(),
+      Attributes.exitCode,
+      Attributes.signal,
+      Object.keys(Attributes).sort(),
+    ]);
+}
+
+const lifeInEvents: Story = (engine) =>
+  withContainer(engine, async (id) => {
+    for (const verb of [
+      'pause',
+      'unpause',
+      'restart?t=0',
+      `rename?name=renamed-${process.pid}-${count}`,
+      'stop?t=0',
+      'start',
+    ])
+      await call(engine.socketPath, 'POST', `/containers/${id}/${verb}`);
+    await runExec(engine.socketPath, id, ['sh', '-c', 'exit 3']);
+    await runExec(engine.socketPath, id, ['nonesuch']);
+    return eventsOf(engine, id);
+  });
+
+const listing: Story = (engine) =>
+  withContainer(engine, async (id, name) => {
+    const account: Account = [];
+    const look = async (query: string): Promise<void> => {
+      const list = (await call<Listed[]>(engine.socketPath, 'GET', `/containers/json${query}`)).json;
+      const entry = list.find(({ Id }) => Id === id);
+      account.push(
+        entry && [
+          entry.Names.map((text) => plain(text, { [name]: 'NAME' })),
+          entry.Labels,
+          entry.State,
+          entry.Image,
+        ],
+      );
+    };
+    const byLabel = (text: string): string =>
+      `?filters=${encodeURIComponent(JSON.stringify({ label: [text] }))}`;
+    await look('');
+    await look(byLabel('story=yes'));
+    await look(byLabel('story=no'));
+    await look(byLabel('story'));
+    await call(engine.socketPath, 'POST', `/containers/${id}/pause`);
+    await look('');
+    await call(engine.socketPath, 'POST', `/containers/${id}/unpause`);
+    await call(engine.socketPath, 'POST', `/containers/${id}/stop?t=0`);
+    await look('');
+    await look('?all=1');
+    await look(`?filters=${encodeURIComponent('{"status":{"exited":true}}')}`);
+    return account;
+  });
+
+const deathOfContainer: Story = (engine) =>
+  withContainer(engine, async (id) => {
+    const begin = async (): Promise<{ exec: string; ended: Promise<Buffer> }> => {
+      const exec = (
+        await call(engine.socketPath, 'POST', `/containers/${id}/exec`, {
+          ...ATTACH,
+          Cmd: ['sh', '-c', 'echo ready; sleep 600'],
+        })
+      ).json.Id;
+      const stream = await open(engine.socketPath, 'POST', `/exec/${exec}/start`, { Detach: false });
+      // Not before it really runs: an engine answers a start while the process is still being made.
+      await once(stream, 'data');
+      return { exec, ended: readAll(stream) };
+    };
+    const one = await begin();
+    await call(engine.socketPath, 'POST', `/containers/${id}/kill`);
+    await one.ended;
+    const killed = (await call(engine.socketPath, 'GET', `/exec/${one.exec}/json`)).json;
+    await untilState(engine, id, 'exited');
+    await call(engine.socketPath, 'POST', `/containers/${id}/start`);
+    const two = await begin();
+    await call(engine.socketPath, 'DELETE', `/containers/${id}?force=1`);
+    await two.ended;
+    const removed = await call(engine.socketPath, 'GET', `/exec/${two.exec}/json`);
+    const events = ((await eventsOf(engine, id)) as [string, string][]).map(([action, code]) =>
+      `${action} ${code ?? ''}`.trim(),
+    );
+    return [killed.Running, killed.ExitCode, removed.status, events];
+  });
+
+const hijackedStart: Story = (engine) =>
+  withContainer(engine, async (id) => {
+    const exec = (
+      await call(engine.socketPath, 'POST', `/containers/${id}/exec`, { ...ATTACH, Cmd: ['echo', 'raw'] })
+    ).json.Id;
+    const body = JSON.stringify({ Detach: false, Tty: false });
+    const socket = connect(engine.socketPath);
+    socket.write(
+      `POST /v1.41/exec/${exec}/start HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    const bytes = await readAll(socket);
+    const split = bytes.indexOf('\r\n\r\n');
+    const [status, ...headers] = bytes.subarray(0, split).toString().split('\r\n');
+    const wanted = headers.filter((line) => /^(content-type|connection|upgrade):/i.test(line)).sort();
+    return [status, wanted, demultiplex(bytes.subarray(split + 4)).stdout];
+  });
+
+const readerLeaves: Story = (engine) =>
+  withContainer(engine, async (id) => {
+    const account: Account = [];
+    for (const script of ['sleep 1; exit 3', 'sleep 1; echo late; exit 3']) {
+      const exec = (
+        await call(engine.socketPath, 'POST', `/containers/${id}/exec`, {
+          ...ATTACH,
+          Cmd: ['sh', '-c', script],
+        })
+      ).json.Id;
+      (await open(engine.socketPath, 'POST', `/exec/${exec}/start`, { Detach: false })).destroy();
+      let inspect = (await call(engine.socketPath, 'GET', `/exec/${exec}/json`)).json;
+      while (inspect.Running) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        inspect = (await call(engine.socketPath, 'GET', `/exec/${exec}/json`)).json;
+      }
+      account.push([script, inspect.ExitCode]);
+    }
+    return account;
+  });
+
+export const STORIES: Readonly<Record<string, Story>> = {
+  'execs of many kinds': execs,
+  'everything that is refused': refusals,
+  'an exec that is started twice': secondStart,
+  'a pause between create and start': pausedBetween,
+  'the life of a container, in events': lifeInEvents,
+  'lists along the life of a container': listing,
+  'the death of a container under its execs': deathOfContainer,
+  'a hijacked start': hijackedStart,
+  'a reader that leaves': readerLeaves,
+};
