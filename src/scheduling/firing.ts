@@ -15,7 +15,7 @@ import type { Passed } from './passed.ts';
 import { dequeue, enqueue, takeNext } from './queue.ts';
 import type { Report } from './reports.ts';
 import { handled, rangeOf, report, skipSilently, subjectOf } from './tell.ts';
-import { armAt, passedOf, prepareTimers, takeDue, unlistCohort, wallTime } from './timers.ts';
+import { armAt, noteLateRun, passedOf, prepareTimers, takeDue, unlistCohort, wallTime } from './timers.ts';
 
 type SkipReason = Extract<Report, { kind: 'skipped' }>['reason'];
 
@@ -39,7 +39,7 @@ function fireCohort(core: Core, cohort: Cohort): number {
   const passed = passedOf(core, cohort);
   const present = cohort.trigger.kind === 'interval' ? core.now.mono : core.now.wall;
   const lateMs = present - (passed.count > 1 ? passed.newest : cohort.due);
-  cohort.last = passed.newest;
+  noteLateRun(core, cohort, passed.newest);
   if (passed.upcoming !== undefined) armAt(core, cohort, passed.upcoming);
   const times = inWallTime(core, cohort, passed);
   for (const job of cohort.jobs) fireJob(core, job, times, core.now.mono - lateMs);
@@ -94,7 +94,10 @@ export function admit(core: Core, job: Job, cause: Execution['cause'], fireTime:
     replace(core, older, firing);
   } else if (hasRoom(core, job)) {
     if (core.queue.size === 0 && core.running.size < core.settings.poolSize) start(core, firing);
-    else wait(core, firing, 'the pool is full');
+    else {
+      enqueue(core.queue, firing);
+      wait(core, firing, 'the pool is full');
+    }
   } else if (cause === 'catch-up' || job.definition.overlap === 'queue') {
     wait(core, firing, 'as many executions of this job as may run at once are running');
   } else skip(core, firing, 'overlap');
@@ -119,7 +122,7 @@ function refused(core: Core, firing: Firing): boolean {
 /** Below `max`, counting those that already stand in the queue for the pool. */
 function hasRoom(core: Core, job: Job): boolean {
   let active = core.runningOf.get(job.id) ?? 0;
-  for (const each of job.waiting ?? []) if (each.lane !== undefined) active += 1;
+  if (job.waiting !== undefined) for (const each of job.waiting) if (each.lane !== undefined) active += 1;
   return active < job.definition.max;
 }
 
@@ -133,12 +136,10 @@ function replace(core: Core, older: Firing, newer: Firing): void {
 
 function wait(core: Core, firing: Firing, reason: string): void {
   const { job } = firing;
-  if (hasRoom(core, job)) enqueue(core.queue, firing);
   if (job.waiting === undefined) {
-    job.waiting = [];
+    job.waiting = [firing];
     core.waiting.add(job);
-  }
-  job.waiting.push(firing);
+  } else job.waiting.push(firing);
   tellWait(core, firing, reason);
 }
 

@@ -15,7 +15,7 @@ import type { Now } from '../ids.ts';
 /** Differences below this are drift (slewing by NTP), not jumps; milliseconds. */
 const JUMP_MS = 1_000;
 /** Spans kept; older ones are forgotten. */
-const SPANS = 16;
+export const SPANS = 16;
 
 interface Span {
   /** Not lived itself: the span is (from, until]. */
@@ -61,11 +61,6 @@ function beginSpan(clock: LivedClock, wall: number): void {
   if (clock.past.length > SPANS) clock.past.shift();
   clock.from = wall;
   clock.until = wall;
-}
-
-/** Whether a fire time lies in a stretch that an earlier span lived through. */
-export function wasLived(clock: LivedClock, fireTime: number): boolean {
-  return clock.past.some((span) => fireTime > span.from && fireTime <= span.until);
 }
 
 /** The first fire time after `after` that was not lived through yet. */

@@ -106,15 +106,22 @@ export function catchUp(core: Core, job: Job, missed: Missed): void {
   for (const time of toRun) admit(core, job, 'catch-up', time, core.now.mono - (core.now.wall - time));
 }
 
-/** Keeps the memory of a job that goes; call it while the job is still armed. The oldest memory makes room. */
+/** Keeps the memory of a job that goes; call it while the job is still armed. The oldest memories make room. */
 export function keepMemory(core: Core, job: Job): void {
   core.guards.delete(job);
   setAbsent(core, job.id, { memory: memoryOf(core, job), offset: core.clock.offset });
-  if (core.absent.size <= core.absentLimit) return;
-  const [oldest] = core.absent.keys();
-  if (oldest === undefined) return;
-  core.absent.delete(oldest);
-  if (core.settings.memories !== undefined) core.commands.push({ kind: 'forget', job: oldest });
+  if (core.absent.size > core.absentLimit) forgetOldest(core);
+}
+
+/** A tenth at a time: the first key of a map costs a walk over all that were deleted before it. */
+function forgetOldest(core: Core): void {
+  let left = core.absentLimit / 10;
+  for (const id of core.absent.keys()) {
+    core.absent.delete(id);
+    if (core.settings.memories !== undefined) core.commands.push({ kind: 'forget', job: id });
+    left -= 1;
+    if (left <= 0) return;
+  }
 }
 
 /** A person pauses or resumes a job that is not registered now; false if nothing is known of it. */

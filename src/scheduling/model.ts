@@ -44,8 +44,8 @@ export interface Member {
 
 export interface Service {
   readonly id: ServiceId;
-  readonly running: Member[];
-  readonly paused: Member[];
+  running: Member[];
+  paused: Member[];
 }
 
 export interface Job {
@@ -83,8 +83,6 @@ export interface Cohort {
   due: number;
   /** -1 when no timer is armed: taken out because it is due soon, or over. */
   handle: TimerHandle;
-  /** The newest fire time that was carried out. */
-  last: number;
   /** Fire times carried out ahead of the present wall time (late runs after a jump that was taken back). */
   exceptions: number[] | undefined;
   readonly jobs: Job[];

@@ -4,7 +4,7 @@
  * step looks only at the present state, so that repeats and reorderings change nothing, and a whole list can be taken in
  * before anything is settled.
  */
-import type { JobId, WallMs } from '../ids.ts';
+import type { JobId, ServiceId, WallMs } from '../ids.ts';
 import type { ContainerDefinition, JobDefinition } from '../labels/definition.ts';
 import { sameDefinition } from './definitions.ts';
 import { definitionOf, electOwner } from './election.ts';
@@ -19,7 +19,7 @@ import { joinCohort, leaveCohort, wallTime } from './timers.ts';
 const ENDED = 'its container ended';
 const PAUSED = 'its container is paused';
 const CHANGED = 'its labels changed';
-/** Containers whose problems were told; a container that restarts is not told of again. */
+/** Containers whose problems were told, so that one that restarts is not told of again; then it begins anew. */
 const TOLD_LIMIT = 10_000;
 
 /** A member whose jobs are to be settled, and the definition that it had before. */
@@ -73,19 +73,21 @@ function stage(core: Core, container: Container): readonly Change[] {
   if (known.state !== state) {
     withdraw(known);
     known.state = state;
-    if (known.service !== undefined) list(known, known.service[state]);
+    if (known.service !== undefined) list(known, known.service, state);
   }
   if (changed) tellProblems(core, known);
   return [{ member: known, before }];
 }
 
-function serviceOf(definition: ContainerDefinition): string | undefined {
+function serviceOf(definition: ContainerDefinition): ServiceId | undefined {
   return definition.flags.service ? serviceIdOf(definition.serviceId) : undefined;
 }
 
 function enter(core: Core, container: Container, state: 'running' | 'paused'): Change {
   const { id, name, definition } = container;
-  const service = findService(core, definition);
+  const serviceId = serviceOf(definition);
+  const service =
+    serviceId === undefined ? undefined : (core.services.get(serviceId) ?? openService(core, serviceId));
   const digits = 12;
   const member: Member = {
     id,
@@ -98,7 +100,7 @@ function enter(core: Core, container: Container, state: 'running' | 'paused'): C
     lane: undefined,
     listed: 0,
   };
-  if (service !== undefined) list(member, service[state]);
+  if (service !== undefined) list(member, service, state);
   else if (definition.jobs.some((job) => isTaken(core, member, job.name))) member.digits = id.length;
   core.members.set(id, member);
   tellProblems(core, member);
@@ -109,14 +111,9 @@ function isTaken(core: Core, member: Member, name: string): boolean {
   return core.jobs.has(containerJobId(member.id, name));
 }
 
-function findService(core: Core, definition: ContainerDefinition): Service | undefined {
-  const id = definition.flags.service ? serviceIdOf(definition.serviceId) : undefined;
-  if (id === undefined) return undefined;
-  let service = core.services.get(id);
-  if (service === undefined) {
-    service = { id, running: [], paused: [] };
-    core.services.set(id, service);
-  }
+function openService(core: Core, id: ServiceId): Service {
+  const service = { id, running: NOBODY, paused: NOBODY };
+  core.services.set(id, service);
   return service;
 }
 
@@ -127,10 +124,15 @@ function depart(core: Core, member: Member): Change {
   return { member, before: undefined };
 }
 
-function list(member: Member, members: Member[]): void {
-  member.place = members.length;
-  members.push(member);
+function list(member: Member, service: Service, state: 'running' | 'paused'): void {
+  member.place = service[state].length;
+  // Most services have one member: a list of one takes less than an empty one that grew.
+  if (service[state] === NOBODY) service[state] = [member];
+  else service[state].push(member);
 }
+
+/** The list of a state that no member of a service was in yet; never changed. */
+const NOBODY: Member[] = [];
 
 /** Takes a member off its service's list; the last one of the list fills the gap. */
 function withdraw(member: Member): void {
@@ -263,10 +265,8 @@ function tellProblems(core: Core, member: Member): void {
   const { id, name, definition } = member;
   const told = core.problemsTold.get(id);
   if (definition.problems.length === 0 || (told !== undefined && sameDefinition(told, definition))) return;
-  core.problemsTold.delete(id);
+  if (core.problemsTold.size >= TOLD_LIMIT) core.problemsTold.clear();
   core.problemsTold.set(id, definition);
-  const [oldest] = core.problemsTold.keys();
-  if (core.problemsTold.size > TOLD_LIMIT && oldest !== undefined) core.problemsTold.delete(oldest);
   for (const problem of definition.problems) {
     report(core, { kind: 'problem', container: id, containerName: name, problem });
   }

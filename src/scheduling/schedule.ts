@@ -23,7 +23,7 @@ import type { Core, Job, ScheduleSettings } from './model.ts';
 import { createQueue } from './queue.ts';
 import { dropContainer, HELD, nextFireTime, takeContainer, takeList } from './registry.ts';
 import { remember, report, subjectOf, tellSilence } from './tell.ts';
-import { createTimers, nextWakeIn, prepareTimers, reseek } from './timers.ts';
+import { createTimers, nextWakeIn, prepareTimers, reseek, rewind } from './timers.ts';
 
 export { subjectOfExecution } from './tell.ts';
 export type { ScheduleSettings };
@@ -115,6 +115,7 @@ function apply(core: Core, event: ScheduleEvent, now: Now): Command[] {
 function passTime(core: Core): void {
   const { step, jumpMs } = observe(core.clock, core.now);
   if (step === 'backward') reseek(core);
+  else if (jumpMs < 0) rewind(core);
   if (jumpMs !== 0) rememberAfterJump(core);
   fireDue(core);
 }

@@ -9,7 +9,7 @@
  */
 import type { Now } from '../ids.ts';
 import { Wheel } from '../wheel/wheel.ts';
-import { type LivedClock, nextUnlived, wasLived } from './lived.ts';
+import { type LivedClock, nextUnlived, SPANS } from './lived.ts';
 import type { Cohort, Core, Job } from './model.ts';
 import { type Grid, nextOnGrid, type Passed, passedFrom, passedOnGrid } from './passed.ts';
 
@@ -30,8 +30,6 @@ export interface Timers {
   readonly mono: Side;
   /** Cohorts that jobs may join, by the trigger they share. */
   readonly shared: Map<object, Cohort>;
-  /** All cohorts that follow the wall clock; a jump back looks at each. */
-  readonly wallCohorts: Set<Cohort>;
 }
 
 export function createTimers(now: Now): Timers {
@@ -39,7 +37,6 @@ export function createTimers(now: Now): Timers {
     wall: createSide(now.wall),
     mono: createSide(now.mono),
     shared: new Map(),
-    wallCohorts: new Set(),
   };
 }
 
@@ -57,23 +54,23 @@ export function joinCohort(core: Core, job: Job, anchor: number): void {
   let cohort = shared ? core.timers.shared.get(trigger) : undefined;
   // One that is due and not carried out yet fires for moments before this job was there: begin another.
   if (cohort === undefined || cohort.due <= nowOf(core, cohort)) {
-    cohort = { trigger, jitterMs, shared, anchor, ...UNARMED, jobs: [] };
+    cohort = newCohort(job, anchor, shared);
     if (!advanceCohort(core, cohort, nowOf(core, cohort))) return;
     if (shared) core.timers.shared.set(trigger, cohort);
-    if (trigger.kind !== 'interval') core.timers.wallCohorts.add(cohort);
+    job.place = 0;
+  } else {
+    job.place = cohort.jobs.length;
+    cohort.jobs.push(job);
   }
   job.cohort = cohort;
-  job.place = cohort.jobs.length;
-  cohort.jobs.push(job);
 }
 
-const UNARMED = {
-  fireTime: 0,
-  due: 0,
-  handle: NO_TIMER,
-  last: Number.NEGATIVE_INFINITY,
-  exceptions: undefined,
-};
+/** The list of jobs begins with its first: an empty one that grows would take room for 17. */
+function newCohort(job: Job, anchor: number, shared: boolean): Cohort {
+  const { trigger, jitterMs } = job.definition;
+  const unarmed = { fireTime: 0, due: 0, handle: NO_TIMER, exceptions: undefined };
+  return { trigger, jitterMs, shared, anchor, ...unarmed, jobs: [job] };
+}
 
 /** Disarms a job; the last one takes the cohort's timer with it. */
 export function leaveCohort(core: Core, job: Job): void {
@@ -100,7 +97,6 @@ function dissolve(core: Core, cohort: Cohort): void {
 /** No job may join it any more. */
 export function unlistCohort(core: Core, cohort: Cohort): void {
   if (core.timers.shared.get(cohort.trigger) === cohort) core.timers.shared.delete(cohort.trigger);
-  core.timers.wallCohorts.delete(cohort);
 }
 
 /**
@@ -118,8 +114,16 @@ function takeOut(side: Side, until: number): void {
     side.cohorts[handle] = undefined;
     if (cohort === undefined) return;
     cohort.handle = NO_TIMER;
-    side.ready.push(cohort);
+    pushReady(side, cohort);
   });
+}
+
+/** Keeps `ready` in order; mostly the place is the end. */
+function pushReady(side: Side, cohort: Cohort): void {
+  let place = side.ready.length;
+  while (place > side.head && (side.ready[place - 1]?.due ?? 0) > cohort.due) place -= 1;
+  if (place === side.ready.length) side.ready.push(cohort);
+  else side.ready.splice(place, 0, cohort);
 }
 
 /** The next cohort whose due time has come, or undefined. Wall clock first. */
@@ -153,7 +157,9 @@ export function nextWakeIn(timers: Timers, now: Now): number | undefined {
 
 function wakeOf(side: Side): number | undefined {
   const ready = side.ready[side.head];
-  return ready === undefined ? side.wheel.nextWake() : ready.due;
+  const armed = side.wheel.nextWake();
+  if (ready === undefined) return armed;
+  return armed === undefined ? ready.due : Math.min(armed, ready.due);
 }
 
 /** The fire times of a cohort that have come: `fireTime` and, after a late wake-up, later ones. */
@@ -176,6 +182,11 @@ export function armAt(core: Core, cohort: Cohort, fireTime: number): void {
   cohort.fireTime = fireTime;
   cohort.due = fireTime + delayOf(core, cohort, fireTime);
   const side = sideOf(core, cohort);
+  if (cohort.due <= side.wheel.now) {
+    // The wheel is ahead of the clock (prepared, or the clock was set back a little) and would hand it out late.
+    pushReady(side, cohort);
+    return;
+  }
   cohort.handle = side.wheel.insert(cohort.due);
   side.cohorts[cohort.handle] = cohort;
 }
@@ -187,12 +198,17 @@ function delayOf(core: Core, cohort: Cohort, fireTime: number): number {
   return Math.floor(core.settings.random() * (longest + 1));
 }
 
-/** After a jump back: every wall-clock cohort looks for its next fire time anew. */
+/** After a jump back within the present span: deadlines stand, the wheel follows the clock. */
+export function rewind(core: Core): void {
+  core.timers.wall.wheel.reset(Math.floor(core.now.wall));
+}
+
+/** After a jump back before the present span: every wall-clock cohort looks for its next fire time anew. */
 export function reseek(core: Core): void {
   const side = core.timers.wall;
   side.ready = [];
   side.head = 0;
-  const cohorts = [...core.timers.wallCohorts];
+  const cohorts = wallCohorts(core);
   for (const cohort of cohorts) {
     if (cohort.handle !== NO_TIMER) side.wheel.cancel(cohort.handle);
     cohort.handle = NO_TIMER;
@@ -200,12 +216,27 @@ export function reseek(core: Core): void {
   side.cohorts.length = 0;
   side.wheel.reset(Math.floor(core.now.wall));
   for (const cohort of cohorts) {
-    if (cohort.last > core.now.wall && !wasLived(core.clock, cohort.last)) {
-      cohort.exceptions ??= [];
-      cohort.exceptions.push(cohort.last);
-    }
     advanceCohort(core, cohort, core.now.wall - 1);
   }
+}
+
+function wallCohorts(core: Core): Set<Cohort> {
+  const cohorts = new Set<Cohort>();
+  for (const { cohort } of core.jobs.values()) {
+    if (cohort !== undefined && cohort.trigger.kind !== 'interval') cohorts.add(cohort);
+  }
+  return cohorts;
+}
+
+/**
+ * Keeps in mind that a fire time was carried out by a late run after a jump forward, outside of what was lived through,
+ * so that it does not fire again if the clock is set back.
+ */
+export function noteLateRun(core: Core, cohort: Cohort, fireTime: number): void {
+  if (cohort.trigger.kind === 'interval' || fireTime > core.clock.from) return;
+  cohort.exceptions ??= [];
+  cohort.exceptions.push(fireTime);
+  if (cohort.exceptions.length > SPANS) cohort.exceptions.shift();
 }
 
 /** The first fire time after a moment, on the cohort's clock, that was not carried out yet. */
