@@ -96,6 +96,13 @@ export function readVersion(text: string): EngineVersion {
   return { version: item.Version, api: item.ApiVersion };
 }
 
+/** The engine's own words in the body of an error, or the beginning of whatever it is. */
+export function readErrorMessage(text: string): string {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.object({ message: v.string() })), text);
+  const words = parsed.success ? parsed.output.message : text;
+  return words.slice(0, 1000).trim();
+}
+
 function toState(text: string): ContainerState {
   return text === 'running' || text === 'paused' ? text : 'other';
 }

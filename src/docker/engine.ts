@@ -13,13 +13,14 @@ import {
   type InspectedContainer,
   type Labels,
   type ListedContainer,
+  readErrorMessage,
   readImageLabels,
   readInspected,
   readListed,
   readVersion,
 } from './answers.ts';
 import { addressText, type Connection, connect, type Modem } from './connection.ts';
-import { type EngineResult, failed, GarbageError, toFailure } from './failure.ts';
+import { type EngineFailure, type EngineResult, failed, GarbageError, toFailure } from './failure.ts';
 import { createArraySplitter } from './json-array.ts';
 import { createSlices } from './slices.ts';
 
@@ -27,6 +28,9 @@ import { createSlices } from './slices.ts';
 const ITEM_LIMIT = 4 * 1024 * 1024;
 /** Seconds between two probes of TCP keep-alive on the event stream. */
 const KEEP_ALIVE_SECONDS = 30;
+
+/** Tells docker-modem to hand over answers of any status: its own reading of errors keeps no bound. */
+const ANY_STATUS = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [index + 100, true]));
 
 export interface EventQuery {
   /** Names of events, the engine's own and those of other engines. */
@@ -106,6 +110,7 @@ export function createEngine(address: EngineAddress, clientTimeoutMs: number): E
     try {
       const body = await open(path, query, abort.signal);
       clock = engineClock(body) ?? clock;
+      if (body.statusCode !== 200) return failed(await refusal(body));
       return { ok: true, value: await read(body) };
     } catch (error) {
       if (cause === 'deadline') return failed({ kind: 'deadline', ms: limitMs });
@@ -188,7 +193,7 @@ function dial(
         options: { ...query },
         abortSignal: signal,
         isStream: true,
-        statusCodes: { 200: true },
+        statusCodes: ANY_STATUS,
       },
       (error, body) => {
         if (error !== null && error !== undefined) reject(error);
@@ -202,6 +207,10 @@ function dial(
 function engineClock(body: IncomingMessage): number | undefined {
   const ms = Date.parse(body.headers.date ?? '');
   return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000);
+}
+
+async function refusal(body: IncomingMessage): Promise<EngineFailure> {
+  return { kind: 'refused', status: body.statusCode ?? 0, message: readErrorMessage(await text(body)) };
 }
 
 async function text(body: IncomingMessage): Promise<string> {

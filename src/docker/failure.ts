@@ -59,10 +59,7 @@ function advice(code: string | undefined): string {
 /** Classifies what docker-modem, Node's HTTP and TLS, or our own readers throw. */
 export function toFailure(error: unknown): EngineFailure {
   if (error instanceof GarbageError) return { kind: 'garbage', message: error.message };
-  const facts = (error ?? {}) as { statusCode?: unknown; json?: unknown; code?: unknown; errors?: unknown };
-  if (typeof facts.statusCode === 'number') {
-    return { kind: 'refused', status: facts.statusCode, message: engineWords(facts.json, error) };
-  }
+  const facts = (error ?? {}) as { code?: unknown; errors?: unknown };
   // Connecting to a name with several addresses fails with one error per address, and no message of its own.
   const first = Array.isArray(facts.errors) ? (facts.errors[0] as unknown) : undefined;
   if (first !== undefined) return toFailure(first);
@@ -71,12 +68,4 @@ export function toFailure(error: unknown): EngineFailure {
     message: error instanceof Error ? error.message : String(error),
     code: typeof facts.code === 'string' ? facts.code : undefined,
   };
-}
-
-/** docker-modem's own texts come from a fixed table and mislead; the engine's are in the body. */
-function engineWords(json: unknown, error: unknown): string {
-  const message = (json as { message?: unknown } | null | undefined)?.message;
-  if (typeof message === 'string') return message.slice(0, 2000);
-  const text = error instanceof Error ? error.message : String(error);
-  return text.slice(0, 200).trim();
 }

@@ -3,11 +3,11 @@
  *
  * Idea: what is told depends on the state alone. An event that changes nothing is not told, so that repeats and
  * replays are harmless. While a list is on its way, events are applied as they come (a list may take a minute) and
- * noted; the list then replaces everything, and the last note of each container is applied to it. An event that came
- * before the list was asked for is older than the list and not noted.
+ * noted; the list then replaces everything, but for the containers that were noted: the event is younger than the list.
+ * An event that came before the list was asked for is older than the list and not noted.
  *
  * Example: asked; `die a`, `start b` arrive; the list, made before them, holds a. Told: gone a, container b, then the
- * list {a}, and again gone a, container b.
+ * list {b}.
  *
  * Invariants: nothing is told before the first list; a list that failed changes nothing; a container that waits for
  * its facts is told when they are there, if it is then still known, with the state it then has.
@@ -140,6 +140,7 @@ export function createKnownContainers(
       ready: () => Promise.all(waits),
       finish(cause): void {
         if (latest !== builder) return;
+        if (everListed) for (const [id, { state }] of noted) keepNoted(next, known.get(id), id, state);
         known = next;
         everListed = true;
         notes = undefined;
@@ -168,6 +169,23 @@ function note(notes: Map<ContainerId, Note>, event: ContainerLifeEvent): void {
   notes.set(event.container, noted);
   if (event.action === 'rename') noted.rename = event;
   else Object.assign(noted, { state: event, rename: undefined });
+}
+
+/** What was told of a container since the list was asked for stays as it is. */
+function keepNoted(
+  next: Map<ContainerId, Entry>,
+  told: Entry | undefined,
+  id: ContainerId,
+  state: ContainerLifeEvent | undefined,
+): void {
+  const inList = next.get(id);
+  if (told === undefined) {
+    if (state !== undefined) next.delete(id);
+  } else if (inList !== undefined) {
+    Object.assign(inList, { name: told.name, state: told.state });
+  } else if (state !== undefined) {
+    next.set(id, told);
+  }
 }
 
 function whole(entry: Entry): Container[] {

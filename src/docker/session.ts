@@ -80,9 +80,12 @@ async function untilLost(
     });
     cancels.add(cancel);
   };
+  let onStop = () => {};
   const stopping = new Promise<string>((resolve) => {
-    stopped.addEventListener('abort', () => resolve('chorewheel stops'), { once: true });
+    onStop = () => resolve('chorewheel stops');
   });
+  stopped.addEventListener('abort', onStop);
+  if (stopped.aborted) onStop();
   try {
     const alive = () => !over && !stopped.aborted;
     const first = list(parts, cause, alive, () => parts.onConnected(version));
@@ -96,6 +99,7 @@ async function untilLost(
     });
   } finally {
     over = true;
+    stopped.removeEventListener('abort', onStop);
     for (const cancel of cancels) cancel();
   }
 }

@@ -101,11 +101,14 @@ export function createWatcher(settings: WatcherSettings): Watcher {
 
   function sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve);
-      stopped.signal.addEventListener('abort', () => {
+      const done = (): void => {
         cancel();
+        stopped.signal.removeEventListener('abort', done);
         resolve();
-      });
+      };
+      const cancel = clock.after(ms, done);
+      stopped.signal.addEventListener('abort', done);
+      if (stopped.signal.aborted) done();
     });
   }
 
