@@ -20,7 +20,7 @@ export type ExecutionId = Brand<string, 'ExecutionId'>;
 
 /** A moment of the wall clock, in milliseconds since the epoch. */
 export type WallMs = Brand<number, 'WallMs'>;
-/** A moment of the monotonic clock, in milliseconds since an arbitrary origin; suspend counts (see `clock.ts`). */
+/** A moment of the monotonic clock, in milliseconds since an arbitrary origin; steps of the wall clock do not move it. */
 export type MonoMs = Brand<number, 'MonoMs'>;
 
 /** One reading of both clocks; the only way in which time enters the pure core. */

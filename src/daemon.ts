@@ -1,0 +1,206 @@
+/**
+ * The story of chorewheel on one screen. Three kinds of events come in (the engine's, the clock's, the workers'),
+ * the schedule answers each with commands, and `carryOut` is the one place that executes them:
+ *
+ *     watcher event ─┐                                       ┌─ execute ─> pool ─> worker
+ *     clock wake ────┼─> schedule.apply(event, now) ─> commands ─ remember ─> history
+ *     outcome ───────┘                                       └─ report ──> log, metrics, history, page
+ *
+ * Everything it works with comes in by argument, so that a test can run days of virtual time through it.
+ */
+import type { Clock } from './clock.ts';
+import type { Watcher, WatcherEvent } from './docker/engine-contract.ts';
+import type { Outcome } from './execution/outcome.ts';
+import type { Pool, PoolHandlers } from './execution/pool-contract.ts';
+import type { OutputLine } from './execution/protocol.ts';
+import type { History } from './history/history.ts';
+import { assertNever, type ExecId, type ExecutionId, type WallMs } from './ids.ts';
+import type { Command, Execution, ScheduleEvent } from './scheduling/events.ts';
+import type { Report } from './scheduling/reports.ts';
+import type { Schedule } from './scheduling/schedule.ts';
+
+/** What the daemon is made of. */
+export interface DaemonParts {
+  readonly clock: Clock;
+  readonly schedule: Schedule;
+  readonly history: History;
+  /** Called once for each decision. */
+  readonly tell: (report: Report) => void;
+  /** Called with what the engine side says, after the schedule has heard it. */
+  readonly watched: (event: WatcherEvent) => void;
+  /** Lines of a running execution, in order. */
+  readonly output: (execution: Execution, line: OutputLine) => void;
+  readonly omitted: (execution: Execution, lines: number, bytes: number) => void;
+  readonly warn: (execution: Execution | undefined, message: string) => void;
+  readonly createPool: (handlers: PoolHandlers) => Pool;
+  readonly createWatcher: (handle: (event: WatcherEvent) => void) => Watcher;
+}
+
+export interface Daemon {
+  /** Proves the workers (throws if they can't run) and starts to watch; resolves after the first list. */
+  start(): Promise<void>;
+  apply(event: ScheduleEvent): void;
+  /** Executions that run now. */
+  readonly running: ReadonlyMap<ExecutionId, Execution>;
+  readonly watcher: Watcher;
+  readonly pool: Pool;
+  /** Starts nothing new; resolves when nothing runs any more or after `limitMs`, with the number that is left. */
+  drain(limitMs: number): Promise<number>;
+  /** Ends watcher, workers and history. What still runs goes on in its container. */
+  stop(): Promise<void>;
+}
+
+export function createDaemon(parts: DaemonParts): Daemon {
+  const { clock, schedule, history } = parts;
+  const running = new Map<ExecutionId, Execution>();
+  const execOf = new Map<ExecutionId, ExecId>();
+  let idle: (() => void) | undefined;
+  let over = false;
+
+  const pool = parts.createPool({
+    created(execution, exec) {
+      execOf.set(execution, exec);
+      history.recordCreated(execution, exec);
+    },
+    output(lines) {
+      for (const line of lines) {
+        const execution = running.get(line.execution);
+        if (execution !== undefined) parts.output(execution, line);
+      }
+    },
+    omitted: (id, lines, bytes) => withExecution(id, (execution) => parts.omitted(execution, lines, bytes)),
+    ended,
+    warning: (id, message) => parts.warn(id === undefined ? undefined : running.get(id), message),
+  });
+  const watcher = parts.createWatcher(watched);
+
+  function withExecution(id: ExecutionId, use: (execution: Execution) => void): void {
+    const execution = running.get(id);
+    if (execution !== undefined) use(execution);
+  }
+
+  function apply(event: ScheduleEvent): void {
+    if (over) return;
+    carryOut(schedule.apply(event, clock.now()));
+    arm();
+  }
+
+  function arm(): void {
+    const wake = schedule.nextWake(clock.now());
+    if (wake === undefined) clock.disarm();
+    else clock.arm(wake.inMs, tick, prepare);
+  }
+
+  function tick(): void {
+    apply({ kind: 'tick' });
+  }
+
+  function prepare(): void {
+    schedule.prepare(clock.now());
+  }
+
+  /** Hands out every execution before it tells of any: a herd must not wait for the log. */
+  function carryOut(commands: readonly Command[]): void {
+    for (const command of commands) if (command.kind === 'execute') start(command.execution);
+    for (const command of commands) tellOrDo(command);
+  }
+
+  function tellOrDo(command: Command): void {
+    switch (command.kind) {
+      case 'execute':
+        return;
+      case 'cancel':
+        return pool.cancel(command.execution);
+      case 'remember':
+        return history.remember(command.job, command.memory);
+      case 'forget':
+        return history.forget(command.job);
+      case 'report':
+        return parts.tell(command.report);
+      default:
+        return assertNever(command);
+    }
+  }
+
+  /** A job that is caught up after a crash starts only when its start is safe on disk: it must never run twice. */
+  function start(execution: Execution): void {
+    running.set(execution.id, execution);
+    history.recordStarted(execution);
+    const safe = execution.definition.catchUp === 'skip' ? undefined : history.acknowledged(execution.id);
+    if (safe === undefined) pool.execute(request(execution));
+    else void safe.then(() => pool.execute(request(execution)));
+  }
+
+  function ended(id: ExecutionId, outcome: Outcome, durationMs: number): void {
+    const execution = running.get(id);
+    if (execution === undefined) return;
+    running.delete(id);
+    execOf.delete(id);
+    history.recordEnded(execution, outcome, clock.now().wall, durationMs);
+    apply({ kind: 'ended', execution: id, outcome, durationMs });
+    if (running.size === 0) idle?.();
+  }
+
+  function watched(event: WatcherEvent): void {
+    switch (event.kind) {
+      case 'listed':
+        apply({ kind: 'listed', containers: event.containers });
+        break;
+      case 'container':
+        apply({ kind: 'container', container: event.container });
+        break;
+      case 'container gone':
+        pool.containerDied(event.container);
+        apply({ kind: 'container gone', container: event.container });
+        break;
+      case 'exec died':
+        pool.execDied(event.exec, event.exitCode);
+        break;
+      case 'connected':
+      case 'disconnected':
+      case 'warning':
+        break;
+      default:
+        assertNever(event);
+    }
+    parts.watched(event);
+  }
+
+  return {
+    running,
+    watcher,
+    pool,
+    apply,
+    async start() {
+      await pool.start();
+      await watcher.start();
+    },
+    async drain(limitMs) {
+      apply({ kind: 'drain' });
+      if (running.size > 0) await new Promise<void>((resolve) => endOfDrain(resolve, limitMs));
+      return running.size;
+    },
+    async stop() {
+      over = true;
+      clock.disarm();
+      await watcher.stop();
+      await pool.stop();
+      await history.close();
+    },
+  };
+
+  function endOfDrain(resolve: () => void, limitMs: number): void {
+    const timer = setTimeout(resolve, limitMs);
+    idle = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  }
+}
+
+/** What a worker needs of an execution. */
+export function request(execution: Execution): Parameters<Pool['execute']>[0] {
+  const { words, user, workdir, environment, timeoutMs } = execution.definition;
+  return { execution: execution.id, container: execution.container, words, user, workdir, environment, timeoutMs };
+}
+
