@@ -9,7 +9,7 @@ import { performance } from 'node:perf_hooks';
 import type { MonoMs, Now, WallMs } from './ids.ts';
 
 /** How long before the moment the timer is aimed, in milliseconds. */
-const EARLY_MS = 2;
+export const EARLY_MS = 2;
 /** Longest sleep, in milliseconds: after a suspend or a step of the wall clock everything is right within it. */
 const LONGEST_SLEEP_MS = 1000;
 

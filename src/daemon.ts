@@ -8,22 +8,30 @@
  *
  * Everything it works with comes in by argument, so that a test can run days of virtual time through it.
  */
-import type { Clock } from './clock.ts';
+import { type Clock, EARLY_MS } from './clock.ts';
 import type { Watcher, WatcherEvent } from './docker/engine-contract.ts';
 import type { Outcome } from './execution/outcome.ts';
 import type { Pool, PoolHandlers } from './execution/pool-contract.ts';
 import type { OutputLine } from './execution/protocol.ts';
 import type { History } from './history/history.ts';
-import { assertNever, type ExecId, type ExecutionId, type WallMs } from './ids.ts';
+import { assertNever, type ExecId, type ExecutionId } from './ids.ts';
 import type { Command, Execution, ScheduleEvent } from './scheduling/events.ts';
 import type { Report } from './scheduling/reports.ts';
 import type { Schedule } from './scheduling/schedule.ts';
+
+/** An execution of an earlier process, and its exec where that was recorded. */
+export interface LeftBehind {
+  readonly execution: Execution;
+  readonly exec: ExecId | undefined;
+}
 
 /** What the daemon is made of. */
 export interface DaemonParts {
   readonly clock: Clock;
   readonly schedule: Schedule;
   readonly history: History;
+  /** Executions that an earlier process left; asked for when the engine has first been reached. */
+  readonly leftBehind: () => readonly LeftBehind[];
   /** Called once for each decision. */
   readonly tell: (report: Report) => void;
   /** Called with what the engine side says, after the schedule has heard it. */
@@ -53,15 +61,12 @@ export interface Daemon {
 export function createDaemon(parts: DaemonParts): Daemon {
   const { clock, schedule, history } = parts;
   const running = new Map<ExecutionId, Execution>();
-  const execOf = new Map<ExecutionId, ExecId>();
   let idle: (() => void) | undefined;
+  let reached = false;
   let over = false;
 
   const pool = parts.createPool({
-    created(execution, exec) {
-      execOf.set(execution, exec);
-      history.recordCreated(execution, exec);
-    },
+    created: (execution, exec) => history.recordCreated(execution, exec),
     output(lines) {
       for (const line of lines) {
         const execution = running.get(line.execution);
@@ -96,7 +101,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
   }
 
   function prepare(): void {
-    schedule.prepare(clock.now());
+    schedule.prepare(clock.now(), EARLY_MS);
   }
 
   /** Hands out every execution before it tells of any: a herd must not wait for the log. */
@@ -108,17 +113,21 @@ export function createDaemon(parts: DaemonParts): Daemon {
   function tellOrDo(command: Command): void {
     switch (command.kind) {
       case 'execute':
-        return;
+        break;
       case 'cancel':
-        return pool.cancel(command.execution);
+        pool.cancel(command.execution);
+        break;
       case 'remember':
-        return history.remember(command.job, command.memory);
+        history.remember(command.job, command.memory);
+        break;
       case 'forget':
-        return history.forget(command.job);
+        history.forget(command.job);
+        break;
       case 'report':
-        return parts.tell(command.report);
+        parts.tell(command.report);
+        break;
       default:
-        return assertNever(command);
+        assertNever(command);
     }
   }
 
@@ -131,11 +140,21 @@ export function createDaemon(parts: DaemonParts): Daemon {
     else void safe.then(() => pool.execute(request(execution)));
   }
 
+  /** They take their places before any job is armed: the first fire time already counts them. */
+  function adoptLeftBehind(): void {
+    if (reached) return;
+    reached = true;
+    for (const { execution, exec } of parts.leftBehind()) {
+      running.set(execution.id, execution);
+      apply({ kind: 'adopted', execution });
+      pool.adopt(request(execution), exec);
+    }
+  }
+
   function ended(id: ExecutionId, outcome: Outcome, durationMs: number): void {
     const execution = running.get(id);
     if (execution === undefined) return;
     running.delete(id);
-    execOf.delete(id);
     history.recordEnded(execution, outcome, clock.now().wall, durationMs);
     apply({ kind: 'ended', execution: id, outcome, durationMs });
     if (running.size === 0) idle?.();
@@ -144,6 +163,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
   function watched(event: WatcherEvent): void {
     switch (event.kind) {
       case 'listed':
+        adoptLeftBehind();
         apply({ kind: 'listed', containers: event.containers });
         break;
       case 'container':
@@ -201,6 +221,13 @@ export function createDaemon(parts: DaemonParts): Daemon {
 /** What a worker needs of an execution. */
 export function request(execution: Execution): Parameters<Pool['execute']>[0] {
   const { words, user, workdir, environment, timeoutMs } = execution.definition;
-  return { execution: execution.id, container: execution.container, words, user, workdir, environment, timeoutMs };
+  return {
+    execution: execution.id,
+    container: execution.container,
+    words,
+    user,
+    workdir,
+    environment,
+    timeoutMs,
+  };
 }
-

@@ -19,7 +19,10 @@ const ANSWER_MS = 1000;
 
 /** `engine` and `namespace` name the pair; `startedAt` is what a second instance will be told. */
 export async function claimPlace(engine: string, namespace: string, startedAt: Date): Promise<Claim> {
-  const digest = createHash('sha256').update(JSON.stringify([engine, namespace])).digest('hex').slice(0, 32);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([engine, namespace]))
+    .digest('hex')
+    .slice(0, 32);
   const path = `\0chorewheel-${digest}`;
   const introduction = `process ${process.pid} on ${hostname()}, started ${startedAt.toISOString()}`;
   const server = createServer((socket) => {

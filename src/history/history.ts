@@ -62,8 +62,10 @@ export interface JobStatistics {
 export interface UnfinishedExecution {
   readonly execution: ExecutionId;
   readonly job: JobId;
+  readonly jobName: string;
   readonly container: string;
   readonly containerName: string;
+  readonly service: string | undefined;
   readonly exec: ExecId | undefined;
   readonly user: string;
   readonly fireTime: WallMs;

@@ -149,8 +149,10 @@ export class HistoryReader {
     return (this.#run.running.all() as RunningColumns[]).map((running) => ({
       execution: running.id as ExecutionId,
       job: running.job as JobId,
+      jobName: running.job_name,
       container: running.container,
       containerName: running.container_name,
+      service: optional(running.service),
       exec: optional(running.exec) as ExecId | undefined,
       user: running.user,
       fireTime: running.fire_time as WallMs,

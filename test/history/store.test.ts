@@ -63,8 +63,10 @@ test('hands back executions whose end was not recorded, until they are', async (
     {
       execution: 'adopted',
       job: 'shop/backup',
+      jobName: 'backup',
       container: 'c'.repeat(64),
       containerName: 'shop-db-1',
+      service: 'shop/db',
       exec: 'exec-1',
       user: 'www-data',
       fireTime: start,

@@ -1,0 +1,79 @@
+/** Between schedule and history: what is kept of a fire time that did not run, and what an earlier process left. */
+import type { LeftBehind } from './daemon.ts';
+import type { History, NotRun, UnfinishedExecution } from './history/history.ts';
+import type { ContainerId, ServiceId, WallMs } from './ids.ts';
+import type { JobDefinition } from './labels/definition.ts';
+import type { JobSubject, Report } from './scheduling/reports.ts';
+
+/** The row of the history that a report makes; undefined where it makes none, or an execution's own row tells it. */
+export function notRun(report: Report): NotRun | undefined {
+  switch (report.kind) {
+    case 'skipped':
+      return row(report.subject, report.fireTime, 'skipped', report.reason);
+    case 'misfired':
+      return {
+        ...row(report.subject, report.fireTime, 'misfired', 'later than its grace'),
+        latenessMs: report.latenessMs,
+      };
+    case 'missed': {
+      const left = report.count - report.running;
+      return left > 0
+        ? row(report.subject, report.from, 'missed', missedWords(report.count, report.exact))
+        : undefined;
+    }
+    case 'abandoned':
+      return report.execution === undefined
+        ? row(report.subject, report.fireTime, 'abandoned', report.reason)
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function missedWords(count: number, exact: boolean): string {
+  return `${exact ? '' : 'at least '}${count} ${count === 1 ? 'fire time' : 'fire times'} passed while nothing could run them`;
+}
+
+function row(subject: JobSubject, fireTime: WallMs, outcome: NotRun['outcome'], reason: string): NotRun {
+  const { job, jobName, container, containerName, service } = subject;
+  return { job, jobName, container, containerName, service, fireTime, outcome, reason };
+}
+
+/** Executions whose end an earlier process did not record, as the schedule and the workers know executions. */
+export function leftBehind(history: History, now: WallMs): readonly LeftBehind[] {
+  return history.recovered.unfinished.map((unfinished) => ({
+    execution: {
+      id: unfinished.execution,
+      job: unfinished.job,
+      definition: definitionOf(unfinished),
+      container: unfinished.container as ContainerId,
+      containerName: unfinished.containerName,
+      service: unfinished.service as ServiceId | undefined,
+      fireTime: unfinished.fireTime,
+      latenessMs: Math.max(0, Math.min(now, unfinished.startedAt) - unfinished.fireTime),
+      startedAt: unfinished.startedAt,
+      cause: 'schedule',
+    },
+    exec: unfinished.exec,
+  }));
+}
+
+/** Enough of a definition to follow an execution and to tell of it; nothing is ever started from it. */
+function definitionOf(unfinished: UnfinishedExecution): JobDefinition {
+  const never = { kind: 'date', text: 'adopted', timezone: 'UTC', at: 0, next: () => undefined } as const;
+  return {
+    name: unfinished.jobName,
+    command: '',
+    words: [],
+    trigger: never,
+    jitterMs: 0,
+    max: 1,
+    overlap: 'skip',
+    graceMs: Number.POSITIVE_INFINITY,
+    timeoutMs: Number.POSITIVE_INFINITY,
+    catchUp: 'skip',
+    user: unfinished.user,
+    workdir: '',
+    environment: [],
+  };
+}
