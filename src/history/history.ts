@@ -29,9 +29,13 @@ export interface HistoryRow {
   readonly output: string;
 }
 
+/** An outcome to look for; `succeeded` and `nonzero` are the two kinds of `exited`, by its exit code. */
+export type OutcomeFilter = HistoryRow['outcome'] | 'succeeded' | 'nonzero';
+
 export interface HistoryQuery {
   readonly job?: string;
-  readonly outcome?: readonly HistoryRow['outcome'][];
+  /** Any of these; an empty list finds nothing. */
+  readonly outcome?: readonly OutcomeFilter[];
   /** Fire times in [from, to). */
   readonly from?: number;
   readonly to?: number;

@@ -1,8 +1,8 @@
 /**
  * Answers questions from the database; every one of them in a time that does not grow with the number of rows.
  *
- * A page may be narrowed by job, outcomes and time. The indexes are ordered by fire time within one outcome, so a
- * page is the newest few of each wanted outcome, merged; that reads at most a page for each of the dozen outcomes,
+ * A page may be narrowed by job, outcomes and time. The indexes are ordered by fire time within one result, so a
+ * page is the newest few of each wanted result, merged; that reads at most a page for each of the dozen results,
  * however rare they are among millions of others.
  */
 import type Database from 'libsql';
@@ -11,7 +11,7 @@ import type { JobMemory } from '../scheduling/events.ts';
 import { type JobColumns, storedJob } from './counts.ts';
 import type { HistoryQuery, HistoryRow, JobStatistics, UnfinishedExecution } from './history.ts';
 import { statisticsOf } from './rollup.ts';
-import { boundedLimit, type Placed, parseCursor } from './rows.ts';
+import { boundedLimit, isWanted, outcomeOf, type Placed, parseCursor, type Result } from './rows.ts';
 import { optional, text } from './values.ts';
 
 /** The columns of `running`. */
@@ -41,7 +41,7 @@ interface RowColumns {
   readonly fire_time: number;
   readonly started_at: number | null;
   readonly ended_at: number | null;
-  readonly outcome: HistoryRow['outcome'];
+  readonly result: Exclude<Result, 'running'>;
   readonly exit_code: number | null;
   readonly reason: string | null;
   readonly lateness_ms: number;
@@ -57,9 +57,10 @@ interface MemoryColumns {
   readonly trigger_text: string;
 }
 
-/** What a row that is stored may have as outcome; the running ones have a table of their own. */
-const outcomes: readonly Exclude<HistoryRow['outcome'], 'running'>[] = [
-  'exited',
+/** What a row that is stored may have as result; the running ones have a table of their own. */
+const results: readonly Exclude<Result, 'running'>[] = [
+  'succeeded',
+  'nonzero',
   'failed to start',
   'timeout',
   'cancelled',
@@ -73,15 +74,15 @@ const outcomes: readonly Exclude<HistoryRow['outcome'], 'running'>[] = [
 ];
 
 const columns = (output: string): string => `e.seq, e.id, j.id AS job, j.name AS job_name, c.id AS container,
-  c.name AS container_name, c.service, e.fire_time, e.started_at, e.ended_at, e.outcome, e.exit_code, e.reason,
+  c.name AS container_name, c.service, e.fire_time, e.started_at, e.ended_at, e.result, e.exit_code, e.reason,
   e.lateness_ms, e.duration_ms, ${output} AS output`;
 const joins = 'JOIN jobs j ON j.key = e.job JOIN containers c ON c.key = e.container';
 
-/** Parameters: 1 fire time and 2 number before which, 3 fire time from which, 4 rows, 5 job, 6… outcomes. */
+/** Parameters: 1 fire time and 2 number before which, 3 fire time from which, 4 rows, 5 job, 6… results. */
 function pageSql(byJob: boolean): string {
-  const newest = outcomes.map(
+  const newest = results.map(
     (_, index) => `SELECT * FROM (SELECT seq, fire_time FROM executions
-      WHERE ${byJob ? 'job = ?5 AND ' : ''}outcome = ?${index + 6}
+      WHERE ${byJob ? 'job = ?5 AND ' : ''}result = ?${index + 6}
         AND (fire_time, seq) < (?1, ?2) AND fire_time >= ?3
       ORDER BY fire_time DESC, seq DESC LIMIT ?4)`,
   );
@@ -118,7 +119,7 @@ export class HistoryReader {
     const to = query.to ?? Number.MAX_SAFE_INTEGER;
     const before =
       cursor !== undefined && cursor.fireTime < to ? [cursor.fireTime, cursor.seq] : [Math.ceil(to), -1];
-    const wanted = outcomes.map((outcome) => (query.outcome?.includes(outcome) === false ? null : outcome));
+    const wanted = results.map((result) => (isWanted(result, query.outcome) ? result : null));
     const from = query.from === undefined ? Number.MIN_SAFE_INTEGER : Math.ceil(query.from);
     const values = [...before, from, boundedLimit(query) + 1];
     if (query.job === undefined) return this.#run.page.all(...values, null, ...wanted).map(placed);
@@ -208,7 +209,7 @@ function placed(found: unknown): Placed {
     fireTime: columns.fire_time as WallMs,
     startedAt: optional(columns.started_at) as WallMs | undefined,
     endedAt: optional(columns.ended_at) as WallMs | undefined,
-    outcome: columns.outcome,
+    outcome: outcomeOf(columns.result),
     exitCode: optional(columns.exit_code),
     reason: optional(columns.reason),
     latenessMs: columns.lateness_ms,

@@ -2,7 +2,7 @@
 import type { Outcome } from '../execution/outcome.ts';
 import { assertNever, type ExecutionId, type WallMs } from '../ids.ts';
 import type { Execution } from '../scheduling/events.ts';
-import type { HistoryPage, HistoryQuery, HistoryRow, NotRun } from './history.ts';
+import type { HistoryPage, HistoryQuery, HistoryRow, NotRun, OutcomeFilter } from './history.ts';
 
 /** A row with its place in the order of pages: by fire time, then by the number in which it was recorded. */
 export interface Placed {
@@ -93,6 +93,25 @@ export function notRunRow(notRun: NotRun, seq: number): HistoryRow {
   };
 }
 
+/** What rows are found by: the outcome, with `exited` divided by its exit code. */
+export type Result = Exclude<OutcomeFilter, 'exited'>;
+
+export function resultOf({ outcome, exitCode }: Pick<HistoryRow, 'outcome' | 'exitCode'>): Result {
+  if (outcome !== 'exited') return outcome;
+  return exitCode === 0 ? 'succeeded' : 'nonzero';
+}
+
+/** The reverse, for a row that is stored. */
+export function outcomeOf(result: Result): HistoryRow['outcome'] {
+  return result === 'succeeded' || result === 'nonzero' ? 'exited' : result;
+}
+
+/** Whether rows with this result are asked for. */
+export function isWanted(result: Result, wanted: HistoryQuery['outcome']): boolean {
+  if (wanted === undefined || wanted.includes(result)) return true;
+  return (result === 'succeeded' || result === 'nonzero') && wanted.includes('exited');
+}
+
 /** Newest first. */
 export function comparePlaced(a: Placed, b: Placed): number {
   return b.row.fireTime - a.row.fireTime || b.seq - a.seq;
@@ -117,7 +136,7 @@ export function parseCursor(text: string): Cursor | undefined {
 export function matchesQuery(placed: Placed, query: HistoryQuery): boolean {
   const { row, seq } = placed;
   if (query.job !== undefined && row.job !== query.job) return false;
-  if (query.outcome !== undefined && !query.outcome.includes(row.outcome)) return false;
+  if (!isWanted(resultOf(row), query.outcome)) return false;
   if (query.from !== undefined && row.fireTime < query.from) return false;
   if (query.to !== undefined && row.fireTime >= query.to) return false;
   const cursor = query.before === undefined ? undefined : parseCursor(query.before);

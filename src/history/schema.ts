@@ -61,7 +61,7 @@ CREATE TABLE executions (
   fire_time INTEGER NOT NULL,
   started_at INTEGER,
   ended_at INTEGER,
-  outcome TEXT NOT NULL,
+  result TEXT NOT NULL,
   exit_code INTEGER,
   reason TEXT,
   lateness_ms INTEGER NOT NULL,
@@ -69,8 +69,8 @@ CREATE TABLE executions (
   output TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX executions_by_id ON executions (id) WHERE id IS NOT NULL;
-CREATE INDEX executions_by_outcome ON executions (outcome, fire_time);
-CREATE INDEX executions_by_job ON executions (job, outcome, fire_time);
+CREATE INDEX executions_by_result ON executions (result, fire_time);
+CREATE INDEX executions_by_job ON executions (job, result, fire_time);
 
 CREATE TABLE progress (
   only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -84,7 +84,7 @@ CREATE VIEW history AS
     strftime('%Y-%m-%dT%H:%M:%fZ', e.fire_time / 1000.0, 'unixepoch') AS fire_time,
     strftime('%Y-%m-%dT%H:%M:%fZ', e.started_at / 1000.0, 'unixepoch') AS started_at,
     strftime('%Y-%m-%dT%H:%M:%fZ', e.ended_at / 1000.0, 'unixepoch') AS ended_at,
-    e.outcome, e.exit_code, e.reason, e.lateness_ms, e.duration_ms, e.output
+    iif(e.result IN ('succeeded', 'nonzero'), 'exited', e.result) AS outcome, e.exit_code, e.reason, e.lateness_ms, e.duration_ms, e.output
   FROM executions e JOIN jobs j ON j.key = e.job JOIN containers c ON c.key = e.container;
 `;
 

@@ -9,7 +9,7 @@ import { StoredCounts } from './counts.ts';
 import type { HistoryRow } from './history.ts';
 import type { Batch, Change } from './protocol.ts';
 import { type RunningColumns, runningRow } from './reader.ts';
-import { endedRow } from './rows.ts';
+import { endedRow, outcomeOf, type Result, resultOf } from './rows.ts';
 import { integer, nullableInteger, nullableText, text } from './values.ts';
 
 export interface Retention {
@@ -23,7 +23,7 @@ interface OldColumns {
   readonly seq: number;
   readonly job: number;
   readonly container: number;
-  readonly outcome: HistoryRow['outcome'];
+  readonly result: Exclude<Result, 'running'>;
   readonly exit_code: number | null;
   readonly lateness_ms: number;
   readonly duration_ms: number | null;
@@ -49,7 +49,7 @@ function prepareAll(db: Database.Database) {
     ended: db.prepare('DELETE FROM running WHERE id = ?'),
     // An execution ends once: what is told of it later changes nothing.
     insert: db.prepare('INSERT OR IGNORE INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    oldest: db.prepare(`SELECT seq, job, container, outcome, exit_code, lateness_ms, duration_ms,
+    oldest: db.prepare(`SELECT seq, job, container, result, exit_code, lateness_ms, duration_ms,
       coalesce(ended_at, fire_time) AS at FROM executions ORDER BY seq LIMIT ?`),
     prune: db.prepare('DELETE FROM executions WHERE seq <= ?'),
     pages: db.prepare(`SELECT page_count AS pages, freelist_count AS free, page_size AS size
@@ -197,7 +197,7 @@ export class HistoryWriter {
       integer(row.fireTime),
       nullableInteger(row.startedAt),
       nullableInteger(row.endedAt),
-      row.outcome,
+      resultOf(row),
       nullableInteger(row.exitCode),
       nullableText(row.reason),
       integer(row.latenessMs),
@@ -209,7 +209,7 @@ export class HistoryWriter {
 
   #uncount(row: OldColumns): void {
     this.#counts.uncount(row.job, row.container, {
-      outcome: row.outcome,
+      outcome: outcomeOf(row.result),
       exitCode: row.exit_code ?? undefined,
       latenessMs: row.lateness_ms,
       durationMs: row.duration_ms ?? undefined,

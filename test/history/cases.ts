@@ -171,6 +171,12 @@ function queryCases(open: OpenHistory): void {
       'e2',
     ]);
     assert.equal((await ids(history, { outcome: ['skipped', 'missed'] })).length, 1);
+    assert.deepEqual(await ids(history, { outcome: ['succeeded'] }), ['e9', 'e6', 'e3', 'e0']);
+    assert.equal((await ids(history, { outcome: ['nonzero'] })).length, 8);
+    assert.deepEqual(await ids(history, { outcome: ['nonzero'], job: 'even', to: start + 5000 }), [
+      'e4',
+      'e2',
+    ]);
     assert.equal((await ids(history, { job: 'odd', from: start + 3000, to: start + 5000 })).length, 2);
     assert.deepEqual(await ids(history, { outcome: [] }), []);
   });
