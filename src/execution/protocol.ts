@@ -3,6 +3,7 @@
  * everything in order: a worker's `ended` comes after all of the output that it belongs to, and an execution
  * is over only when `ended` was handled.
  */
+import type { EngineAddress } from '../configuration.ts';
 import type { ContainerId, ExecId, ExecutionId } from '../ids.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -19,7 +20,18 @@ export interface ExecutionRequest {
   readonly timeoutMs: number;
 }
 
-/** Main thread to worker. */
+/** What a worker is given when it begins: everything that it can know beforehand. */
+export interface WorkerSettings {
+  readonly engine: EngineAddress;
+  /** Milliseconds for the answer to one call; streams have none. */
+  readonly clientTimeoutMs: number;
+  /** Most bytes of one execution's output that are passed on. */
+  readonly outputLimit: number;
+  /** Most unanswered calls of this worker about one container. */
+  readonly callsPerContainer: number;
+}
+
+/** Main thread to worker; several travel in one message. */
 export type ToWorker =
   | { readonly kind: 'execute'; readonly request: ExecutionRequest }
   /** Follow an exec that an earlier worker or process started; never starts anything. */
@@ -28,7 +40,9 @@ export type ToWorker =
   /** The engine's event told an end: second witness of the exit code. */
   | { readonly kind: 'died'; readonly exec: ExecId; readonly exitCode: number | undefined }
   | { readonly kind: 'container died'; readonly container: ContainerId }
-  | { readonly kind: 'ping'; readonly nonce: number };
+  | { readonly kind: 'ping'; readonly nonce: number }
+  /** Output of so many bytes was handled: credit for as much again. */
+  | { readonly kind: 'handled'; readonly bytes: number };
 
 export type StreamName = 'stdout' | 'stderr';
 
@@ -43,9 +57,13 @@ export interface OutputLine {
 
 /** Worker to main thread; several travel in one message. */
 export type FromWorker =
+  /** The first message: the worker's code is loaded and listens. */
+  | { readonly kind: 'ready' }
+  /** `at`: wall moment, epoch milliseconds. */
   | { readonly kind: 'created'; readonly execution: ExecutionId; readonly exec: ExecId; readonly at: number }
-  | { readonly kind: 'output'; readonly lines: readonly OutputLine[] }
-  /** Output beyond OUTPUT_LIMIT that was left out so far. */
+  /** `bytes` is to be given back as credit once the lines are handled. */
+  | { readonly kind: 'output'; readonly lines: readonly OutputLine[]; readonly bytes: number }
+  /** Output that was left out (beyond OUTPUT_LIMIT, or nobody kept up): told once, before the last lines. */
   | {
       readonly kind: 'omitted';
       readonly execution: ExecutionId;
@@ -60,4 +78,6 @@ export type FromWorker =
       readonly durationMs: number;
     }
   | { readonly kind: 'warning'; readonly execution: ExecutionId; readonly message: string }
+  /** Inspection can't be trusted about its end: `died` messages are wanted until it ended. Told once. */
+  | { readonly kind: 'doubt'; readonly execution: ExecutionId }
   | { readonly kind: 'pong'; readonly nonce: number };

@@ -1,0 +1,188 @@
+/**
+ * Follows an execution until it has ended, and tells how. This is the place where success is decided.
+ *
+ * The end of the output stream proves nothing: it looks the same when the command ended, when the engine was
+ * killed and when a proxy lost patience. What counts is, in this order: the engine's `exec_die` event, if one was
+ * seen; an inspection with `Running=false` and an exit code; nothing else. The traps, all seen on real engines:
+ *
+ * - after our connection broke, an inspection may say `126` of a command that ended otherwise, or still runs;
+ * - exit code 126 (or 127) with process id 0 means that the command was never started;
+ * - 137 is a kill of the command, or of its container;
+ * - an engine that was restarted knows no exec any more (404), though with live-restore the process lives on;
+ * - a grandchild that holds stdout keeps the stream open long after the command ended.
+ */
+import type { ExecState } from '../src/docker/requests.ts';
+import type { Outcome } from '../src/execution/outcome.ts';
+import type { ExecId } from '../src/ids.ts';
+import { scan } from './mark.ts';
+import type { Carrying, Run } from './run.ts';
+
+/** Pauses between inspections once nobody is attached, milliseconds; the last one repeats. */
+const AFTER_STREAM = [0, 20, 50, 100, 200, 500, 1000, 2000];
+/** The same while the stream is open, to find an end that a grandchild's open stdout hides. */
+const WHILE_OPEN = [5_000, 5_000, 10_000, 15_000, 30_000];
+const DRAIN_MS = 500;
+const WITNESS_MS = 3_000;
+/** For so long an exec whose start was asked for may be seen as not started. */
+const START_MS = 10_000;
+
+/** Resolves with how it ended, however long that takes. */
+export async function follow(run: Run, carrying: Carrying, exec: ExecId): Promise<Outcome> {
+  const since = performance.now();
+  let warned = false;
+  for (;;) {
+    await pause(run);
+    const state = await carrying.requests.inspectExec(run.container, exec);
+    const outcome = await judge(run, carrying, state, since);
+    if (outcome !== undefined) return outcome;
+    if (state.kind === 'no answer' && run.stream !== 'open' && !warned && performance.now() - since > 5_000) {
+      warned = true;
+      warn(run, carrying, `its end can't be told yet: ${state.reason}`);
+    }
+  }
+}
+
+/** Until an inspection is worth a request. */
+async function pause(run: Run): Promise<void> {
+  if (run.stream === 'open') {
+    const ms = WHILE_OPEN[Math.min(run.looks, WHILE_OPEN.length - 1)] ?? 0;
+    const woken = await run.waitUntil(() => run.stream !== 'open' || run.death !== undefined, ms);
+    run.looks = woken ? 0 : run.looks + 1;
+    return;
+  }
+  const ms = AFTER_STREAM[Math.min(run.looks, AFTER_STREAM.length - 1)] ?? 0;
+  run.looks += 1;
+  if (ms > 0) await run.wait(ms);
+}
+
+async function judge(
+  run: Run,
+  carrying: Carrying,
+  state: ExecState,
+  since: number,
+): Promise<Outcome | undefined> {
+  switch (state.kind) {
+    case 'running':
+      if (run.death !== undefined) return witnessed(run, carrying);
+      if (run.stream !== 'open') detach(run, carrying);
+      return undefined;
+    case 'ended':
+      await drain(run);
+      return ended(run, carrying, state.exitCode, state.pid);
+    case 'forgotten':
+      return forgotten(run, carrying);
+    case 'not started':
+      if (run.containerDied)
+        return { kind: 'failed to start', reason: 'its container died before it started' };
+      if (run.stream === 'open' || performance.now() - since < START_MS) return undefined;
+      return {
+        kind: 'unknown',
+        reason: 'the engine took its start, but shows neither a process nor an exit code',
+      };
+    case 'no answer':
+      if (run.death !== undefined && run.stream !== 'open') return witnessed(run, carrying);
+      return undefined;
+  }
+}
+
+/** From now on an inspection may be wrong about it. */
+function detach(run: Run, { outbox }: Carrying): void {
+  run.detached = true;
+  if (run.doubted) return;
+  run.doubted = true;
+  outbox.tell({ kind: 'doubt', execution: run.id });
+}
+
+/** The command ended, but its stream is open: what is under way may still come, a grandchild's output may not. */
+async function drain(run: Run): Promise<void> {
+  await run.waitUntil(() => run.stream !== 'open', DRAIN_MS);
+}
+
+async function witnessed(run: Run, carrying: Carrying): Promise<Outcome> {
+  const code = run.death?.exitCode;
+  if (code !== undefined) return exited(run, carrying, code);
+  if (await containerIsGone(run, carrying)) return { kind: 'container gone' };
+  return { kind: 'unknown', reason: 'the engine told that it ended, but not how' };
+}
+
+async function ended(run: Run, carrying: Carrying, exitCode: number, pid: number): Promise<Outcome> {
+  if (run.death?.exitCode !== undefined) return exited(run, carrying, run.death.exitCode);
+  if (pid === 0 && (exitCode === 126 || exitCode === 127)) {
+    const words = run.output?.takeHeld()?.trim();
+    return { kind: 'failed to start', reason: words || `the engine could not start it (${exitCode})` };
+  }
+  if (exitCode === 126) return doubtful(run, carrying);
+  return exited(run, carrying, exitCode);
+}
+
+/** A command's own 126, or what an engine says of one whose reader it lost, even while it runs. */
+async function doubtful(run: Run, carrying: Carrying): Promise<Outcome> {
+  if (run.stream !== 'ended') detach(run, carrying);
+  if (run.detached) await run.waitUntil(() => run.death?.exitCode !== undefined, WITNESS_MS);
+  if (run.death?.exitCode !== undefined) return exited(run, carrying, run.death.exitCode);
+  const found = await scan(run, carrying);
+  if (found.kind === 'found') {
+    detach(run, carrying);
+    return untilGone(run, carrying, 'its connection was lost and its exit code with it');
+  }
+  if (!run.detached) return { kind: 'exited', exitCode: 126 };
+  return {
+    kind: 'unknown',
+    reason: 'its connection was lost, and 126 is what the engine then says of any command',
+  };
+}
+
+async function exited(run: Run, carrying: Carrying, exitCode: number): Promise<Outcome> {
+  if (exitCode === 137 && run.stopCause === undefined && (await containerIsGone(run, carrying)))
+    return { kind: 'container gone', exitCode };
+  return { kind: 'exited', exitCode };
+}
+
+async function containerIsGone(run: Run, { requests }: Carrying): Promise<boolean> {
+  if (run.containerDied) return true;
+  const state = await requests.inspectContainer(run.container);
+  return run.containerDied || state === 'gone' || state === 'not running';
+}
+
+/** The engine knows no such exec: the container was removed, or the engine restarted. */
+async function forgotten(run: Run, carrying: Carrying): Promise<Outcome | undefined> {
+  if (run.death?.exitCode !== undefined) return exited(run, carrying, run.death.exitCode);
+  if (run.containerDied) return { kind: 'container gone' };
+  switch (await carrying.requests.inspectContainer(run.container)) {
+    case 'no answer':
+      return undefined;
+    case 'gone':
+    case 'not running':
+      return { kind: 'container gone' };
+    default:
+      detach(run, carrying);
+      return untilGone(run, carrying, 'the engine forgot it (was it restarted?)');
+  }
+}
+
+/** Nothing but its mark is left to go by: its place stays taken as long as a process carries it. */
+export async function untilGone(run: Run, carrying: Carrying, reason: string): Promise<Outcome> {
+  let seen = false;
+  let empty = 0;
+  for (let looks = 0; ; looks += 1) {
+    const found = await scan(run, carrying);
+    if (run.death?.exitCode !== undefined) return exited(run, carrying, run.death.exitCode);
+    if (run.containerDied || found.kind === 'container gone') return { kind: 'container gone' };
+    if (found.kind === 'no shell')
+      return { kind: 'unknown', reason: `${reason}; whether it still runs can't be told: ${found.reason}` };
+    if (found.kind === 'none') {
+      empty += 1;
+      if (seen) return { kind: 'unknown', reason: `${reason}; its processes have ended` };
+      if (empty === 2) return { kind: 'unknown', reason: `${reason}; no process of it was found` };
+    }
+    if (found.kind === 'found') {
+      if (!seen) warn(run, carrying, `${reason}; its processes run on, its place stays taken`);
+      seen = true;
+    }
+    await run.wait(Math.min(500 + looks * 500, 5_000));
+  }
+}
+
+function warn(run: Run, { outbox }: Carrying, message: string): void {
+  outbox.tell({ kind: 'warning', execution: run.id, message });
+}
