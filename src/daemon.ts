@@ -76,6 +76,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
     omitted: (id, lines, bytes) => withExecution(id, (execution) => parts.omitted(execution, lines, bytes)),
     ended,
     warning: (id, message) => parts.warn(id === undefined ? undefined : running.get(id), message),
+    watchExecs: (on) => watcher.watchExecs(on),
   });
   const watcher = parts.createWatcher(watched);
 
