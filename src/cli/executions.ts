@@ -60,6 +60,8 @@ const columns: readonly Column<ExecutionAnswer>[] = [
   { title: 'REASON', cell: (execution) => execution.reason ?? '', max: 100 },
 ];
 
+/** What `--failed` asks for; `failed` stands for all that ended otherwise than with exit code 0. */
+const failures = 'failed,misfired,missed,abandoned';
 /** The most rows asked for at once. */
 const pageSize = 500;
 
@@ -71,15 +73,14 @@ async function* matching(
 ): AsyncGenerator<ExecutionAnswer> {
   const query = new URLSearchParams();
   if (options.job !== undefined) query.set('job', (await findJobOrId(client, options.job)) ?? options.job);
-  if (options.outcome !== undefined) query.set('outcome', options.outcome);
+  const outcome = options.failed === true ? failures : options.outcome;
+  if (outcome !== undefined) query.set('outcome', outcome);
   if (options.since !== undefined) query.set('from', String(options.since));
   if (options.until !== undefined) query.set('to', String(options.until));
-  query.set('limit', String(options.failed === true ? pageSize : Math.min(pageSize, options.limit)));
+  query.set('limit', String(Math.min(pageSize, options.limit)));
   for (;;) {
     const page = await client.get<ExecutionsAnswer>(`/api/executions?${query}`);
-    for (const execution of page.executions) {
-      if (options.failed !== true || isFailure(execution)) yield execution;
-    }
+    yield* page.executions;
     if (page.next === undefined || context.signal.aborted) return;
     query.set('before', page.next);
   }

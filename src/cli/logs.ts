@@ -89,6 +89,8 @@ async function showExecution(
   }
   for await (const { event, data } of await client.events(`${path}/output`, context.signal)) {
     if (event === 'line') tellLine(context, data as OutputEvent, options);
+    else if (event === 'omitted')
+      context.err('--- some lines were left out, since this reader is too slow\n');
     else if (event === 'ended') tellEnd(context, data as ExecutionAnswer, options);
     if (event === 'ended') return;
   }
