@@ -1,5 +1,7 @@
 /** The configuration once it is read: complete and typed. `config.ts` makes it from the environment. */
 
+import type { NamePattern } from './labels/name-pattern.ts';
+
 /** Where the engine listens; `config.ts` has made sure that it can be spoken to. */
 export type EngineAddress =
   | { readonly kind: 'unix'; readonly socketPath: string }
@@ -27,7 +29,8 @@ export interface LabelSettings {
   readonly namespace: string;
   readonly defaultFlags: { readonly image: boolean; readonly service: boolean };
   readonly defaultMax: number;
-  readonly jobName: RegExp;
+  /** Whole names must match; a RegExp without a `g` flag fits, too. */
+  readonly jobName: NamePattern;
   readonly serviceIdLabels: readonly string[];
   readonly timezone: string;
   /** Milliseconds; Infinity = unlimited. */
