@@ -4,6 +4,7 @@
  * Known commands (also several of them in `sh -c 'one; two && three'`, with `>&2`):
  *   true, false, exit N, sleep SECONDS, echo WORDS, print LINES [BYTES-PER-LINE], stderr WORDS, flood BYTES,
  *   bytes HEX (raw output), env, pwd, whoami, kill-self SIGNAL, hang (also `tail -f …`, `cat`),
+ *   stubborn (hangs, and only KILL ends it: see mark-scan.ts),
  *   every SECONDS LINES (a line, a wait, …), fork SECONDS (ends at once; a child keeps the output open)
  *   nonesuch (and any path that begins with /nonesuch): could not be started.
  * Every other command takes the fleet's distributions of duration, output and exit code.
@@ -129,6 +130,7 @@ function single(
         { kind: 'wait', ms: seconds(first) },
       ]);
     case 'hang':
+    case 'stubborn':
     case 'tail':
     case 'cat':
       return runs([{ kind: 'never' }]);

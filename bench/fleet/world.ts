@@ -14,6 +14,7 @@ import {
 import { EngineError } from './errors.ts';
 import type { EventLog } from './events.ts';
 import { Exec, type Sink } from './execution.ts';
+import { scanForMark } from './mark-scan.ts';
 import type { Random } from './random.ts';
 
 /** What becomes of an exec: `undefined` = as its words say. */
@@ -202,7 +203,8 @@ export class World {
     this.#tellExec(container, exec, 'exec_start');
     this.#pid += 1;
     const { work, behaves, random } = this.options;
-    const behaviour = behaves?.(exec.ask, container) ?? behave(exec.ask, work, random);
+    const behaviour =
+      behaves?.(exec.ask, container) ?? scanForMark(exec, container) ?? behave(exec.ask, work, random);
     exec.start(behaviour, this.#pid, sink);
   }
 

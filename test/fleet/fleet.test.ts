@@ -152,6 +152,25 @@ test('a process goes on after its reader left; once it writes, inspect says 126'
   }
 });
 
+test('a scan for a mark ends the processes that carry it; a stubborn one takes KILL', async (t) => {
+  const fleet = await testFleet(t);
+  fleet.add({ name: 'box' });
+  const mark = 'CHOREWHEEL_EXECUTION=abc';
+  const scan = async (signal: string): Promise<string> => {
+    const words = ['sh', '-c', 'look into /proc/[0-9]*/environ', 'sh', mark, signal];
+    return (await runExec(fleet.socketPath, 'box', words)).stdout;
+  };
+  const hanging = runExec(fleet.socketPath, 'box', ['hang'], { Env: [mark] });
+  const stubborn = runExec(fleet.socketPath, 'box', ['stubborn'], { Env: [mark] });
+  await fleet.until(() => fleet.executions().filter(({ state }) => state === 'running').length === 2);
+  assert.equal(await scan(''), 'processes=2\n');
+  assert.equal(await scan('TERM'), 'processes=2\n');
+  assert.equal((await hanging).inspect.ExitCode, 143);
+  assert.equal(await scan('KILL'), 'processes=1\n');
+  assert.equal((await stubborn).inspect.ExitCode, 137);
+  assert.equal(await scan(''), 'processes=0\n');
+});
+
 test('as a process of its own it tells when it listens, and leaves with its parent', async (t) => {
   const socket = join(temporaryFolder(t), 'fleet.sock');
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
