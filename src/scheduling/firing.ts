@@ -71,7 +71,7 @@ function fireJob(core: Core, job: Job, times: Passed, due: number): void {
     const fireTime = times.first as WallMs;
     const range = rangeOf(times.previous, earlier, times.exact);
     report(core, { kind: 'skipped', subject: subjectOf(job), fireTime, reason: 'coalesced', ...range });
-    if (job.waiting === undefined) handled(core, job, times.previous);
+    handled(core, job, times.previous);
   }
   admit(core, job, 'schedule', times.newest, due);
 }
@@ -88,10 +88,15 @@ function finish(core: Core, cohort: Cohort): void {
 /** Lets a fire time start, wait, or end in a record. `fireTime` is wall time, `due` monotonic. */
 export function admit(core: Core, job: Job, cause: Execution['cause'], fireTime: number, due: number): void {
   const firing: Firing = { job, cause, fireTime, due, lane: undefined, previous: undefined, next: undefined };
-  if (refused(core, firing)) return;
   const older = cause === 'catch-up' ? undefined : job.waiting?.find((each) => each.cause === cause);
-  if (older !== undefined) {
-    replace(core, older, firing);
+  if (older !== undefined) skip(core, older, 'coalesced');
+  if (refused(core, firing)) {
+    if (older !== undefined) withdraw(core, older);
+  } else if (older !== undefined) {
+    // The newer one waits in the older one's place.
+    older.fireTime = fireTime;
+    older.due = due;
+    tellWait(core, older, 'an earlier fire time of this job was still waiting');
   } else if (hasRoom(core, job)) {
     if (core.queue.size === 0 && core.running.size < core.settings.poolSize) start(core, firing);
     else {
@@ -126,12 +131,12 @@ function hasRoom(core: Core, job: Job): boolean {
   return active < job.definition.max;
 }
 
-/** The newer one waits in the older one's place. */
-function replace(core: Core, older: Firing, newer: Firing): void {
-  skip(core, older, 'coalesced');
-  older.fireTime = newer.fireTime;
-  older.due = newer.due;
-  tellWait(core, older, 'an earlier fire time of this job was still waiting');
+/** Takes a firing that has its record out of all lists; others of its job may step forward. */
+function withdraw(core: Core, firing: Firing): void {
+  dequeue(core.queue, firing);
+  unlist(core, firing);
+  settled(core, firing);
+  letQueue(core, firing.job);
 }
 
 function wait(core: Core, firing: Firing, reason: string): void {
@@ -145,12 +150,24 @@ function wait(core: Core, firing: Firing, reason: string): void {
 
 function tellWait(core: Core, firing: Firing, reason: string): void {
   const fireTime = firing.fireTime as WallMs;
-  report(core, { kind: 'execution waits', subject: subjectOf(firing.job), fireTime, reason });
+  report(core, {
+    kind: 'execution waits',
+    subject: subjectOf(firing.job),
+    fireTime,
+    reason,
+    ...causeOf(firing),
+  });
 }
+
+function causeOf({ cause }: Firing): { readonly cause?: Execution['cause'] } {
+  return cause === 'schedule' ? SCHEDULED : { cause };
+}
+
+const SCHEDULED = {};
 
 function skip(core: Core, firing: Firing, reason: SkipReason): void {
   const fireTime = firing.fireTime as WallMs;
-  report(core, { kind: 'skipped', subject: subjectOf(firing.job), fireTime, reason });
+  report(core, { kind: 'skipped', subject: subjectOf(firing.job), fireTime, reason, ...causeOf(firing) });
   settled(core, firing);
 }
 
@@ -158,8 +175,7 @@ function skip(core: Core, firing: Firing, reason: SkipReason): void {
 function settled(core: Core, firing: Firing): void {
   const { job, cause, fireTime } = firing;
   if (cause === 'run now' || (core.draining && job.definition.catchUp !== 'skip')) return;
-  const oldest = job.waiting?.find((each) => each !== firing && each.cause !== 'run now');
-  handled(core, job, oldest === undefined ? fireTime : Math.min(fireTime, oldest.fireTime - 1));
+  handled(core, job, fireTime, firing);
 }
 
 function lateness(core: Core, firing: Firing): number {
@@ -242,7 +258,8 @@ export function abandonWaiting(core: Core, job: Job, reason: string): void {
   for (const firing of waiting) {
     dequeue(core.queue, firing);
     const fireTime = firing.fireTime as WallMs;
-    report(core, { kind: 'abandoned', subject: subjectOf(job), fireTime, execution: undefined, reason });
+    const subject = subjectOf(job);
+    report(core, { kind: 'abandoned', subject, fireTime, execution: undefined, reason, ...causeOf(firing) });
     settled(core, firing);
   }
 }

@@ -64,6 +64,8 @@ export interface Job {
   place: number;
   /** Wall moment: no fire time up to it is without a record, but for those that wait. */
   handledUntil: number;
+  /** The newest fire time that has its record while an older one still waits; 0 if there is none. */
+  handledAhead: number;
   /** Firings that wait, for the pool (in a lane) or for the job's own `max`. Never empty. */
   waiting: Firing[] | undefined;
   /** Fire times skipped while it is suspended or held. */

@@ -182,6 +182,7 @@ function addJob(core: Core, id: JobId, owner: Member, definition: JobDefinition)
     cohort: undefined,
     place: 0,
     handledUntil: 0,
+    handledAhead: 0,
     waiting: undefined,
     silence: undefined,
   };

@@ -49,6 +49,8 @@ export type Report =
       readonly kind: 'execution waits';
       readonly subject: JobSubject;
       readonly fireTime: WallMs;
+      /** Absent: its schedule. */
+      readonly cause?: Execution['cause'];
       readonly reason: string;
     }
   | {
@@ -61,6 +63,8 @@ export type Report =
       readonly kind: 'skipped';
       readonly subject: JobSubject;
       readonly fireTime: WallMs;
+      /** Absent: its schedule. */
+      readonly cause?: Execution['cause'];
       readonly reason: 'overlap' | 'paused' | 'coalesced' | 'held' | 'draining';
       /** Present when one record stands for several fire times: from `fireTime` to the last one, both included. */
       readonly range?: FireTimeRange;
@@ -89,6 +93,8 @@ export type Report =
       readonly kind: 'abandoned';
       readonly subject: JobSubject;
       readonly fireTime: WallMs;
+      /** Absent: its schedule. */
+      readonly cause?: Execution['cause'];
       readonly execution: Execution | undefined;
       readonly reason: string;
     }

@@ -2,7 +2,7 @@
 import type { WallMs } from '../ids.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { Execution, JobMemory } from './events.ts';
-import type { Core, Job, Silence } from './model.ts';
+import type { Core, Firing, Job, Silence } from './model.ts';
 import type { FireTimeRange, JobSubject, Report } from './reports.ts';
 
 /** A suspended or held job tells skipped fire times at most this often; milliseconds. */
@@ -32,10 +32,17 @@ export function rangeOf(until: number, count: number, exact: boolean): { readonl
   return count > 1 ? { range: { until: until as WallMs, count, exact } } : {};
 }
 
-/** Notes that all fire times up to a wall moment have their record. */
-export function handled(core: Core, job: Job, until: number): void {
-  if (until <= job.handledUntil) return;
-  job.handledUntil = until;
+/**
+ * Notes that a fire time has its record, or its execution. While an older one waits, memory stays behind that one.
+ * `itself` is the firing that has it, if it is still in the job's list.
+ */
+export function handled(core: Core, job: Job, fireTime: number, itself?: Firing): void {
+  const top = Math.max(fireTime, job.handledAhead);
+  const oldest = job.waiting?.find((each) => each !== itself && each.cause !== 'run now');
+  const reach = oldest === undefined ? top : Math.min(top, oldest.fireTime - 1);
+  job.handledAhead = reach < top ? top : 0;
+  if (reach <= job.handledUntil) return;
+  job.handledUntil = reach;
   remember(core, job);
 }
 

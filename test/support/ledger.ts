@@ -25,7 +25,7 @@ export function ledgerOf(reports: readonly Report[], job: JobId, trigger: Trigge
     if (each.kind === 'execution started') {
       if (each.execution.job === job && each.execution.cause !== 'run now')
         enter(each.execution.fireTime, 'ran');
-    } else if ('subject' in each && each.subject.job === job) {
+    } else if ('subject' in each && each.subject.job === job && !isAsked(each)) {
       if (each.kind === 'misfired' || each.kind === 'abandoned') enter(each.fireTime, each.kind);
       else if (each.kind === 'skipped') {
         const { until = each.fireTime, count = 1, exact = true } = each.range ?? {};
@@ -37,4 +37,8 @@ export function ledgerOf(reports: readonly Report[], job: JobId, trigger: Trigge
     }
   }
   return ledger;
+}
+
+function isAsked(report: Report): boolean {
+  return 'cause' in report && report.cause === 'run now';
 }

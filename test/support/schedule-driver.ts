@@ -14,6 +14,7 @@ export interface Driver {
   /** All so far. */
   readonly reports: Report[];
   readonly started: Execution[];
+  /** What a history would hold by now. */
   readonly memories: Map<JobId, JobMemory>;
   /** Applies events at the present moment; the commands of all of them. */
   apply(...events: ScheduleEvent[]): Command[];
@@ -53,7 +54,7 @@ export function drive(options: DriverOptions = {}): Driver {
   });
   const reports: Report[] = [];
   const started: Execution[] = [];
-  const memories = new Map<JobId, JobMemory>();
+  const memories = new Map<JobId, JobMemory>(options.memories);
   const ends: { readonly at: number; readonly execution: Execution }[] = [];
 
   function apply(...events: ScheduleEvent[]): Command[] {
