@@ -14,6 +14,7 @@
  */
 import { type DaySet, nextDay } from './days.ts';
 import { nextTimeOfDay, type TimeOfDay } from './time-of-day.ts';
+import type { CronTrigger } from './trigger.ts';
 import { type Stretch, stretchAt, type Zone } from './zone.ts';
 
 /** An expression, ready to be walked. */
@@ -22,6 +23,11 @@ export interface Plan {
   readonly times: TimeOfDay;
   /** Hour, minute or second starts with `*`. */
   readonly followsClock: boolean;
+}
+
+/** A trigger that was compiled here, with what its text means. */
+export interface PlannedTrigger extends CronTrigger {
+  readonly plan: Plan;
 }
 
 const DAY = 86_400;

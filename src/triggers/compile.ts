@@ -2,7 +2,7 @@
  * From the text of a label to a trigger. Triggers are remembered: equal text and zone (and seed, where `H` makes
  * it count) give the very same object, so that thousands of jobs can share one.
  */
-import { nextSecond, type Plan } from './calendar-walk.ts';
+import { nextSecond, type Plan, type PlannedTrigger } from './calendar-walk.ts';
 import { cautionFor, withCrontabHint } from './caution.ts';
 import { planCron } from './cron.ts';
 import { planCrontab, usesHash } from './crontab.ts';
@@ -10,7 +10,7 @@ import { parseDate } from './date.ts';
 import { parseInterval } from './interval.ts';
 import { quote, type Rejection, reject } from './problem.ts';
 import { Remembered } from './remembered.ts';
-import type { CronTrigger, DateTrigger, IntervalTrigger, Trigger, TriggerResult } from './trigger.ts';
+import type { DateTrigger, IntervalTrigger, Trigger, TriggerResult } from './trigger.ts';
 import { openZone, suggestTimezone, type Zone } from './zone.ts';
 
 /** Exactly one of the four. */
@@ -93,7 +93,7 @@ function cronTrigger(
   zone: Zone,
   plan: Plan,
   caution: string | undefined,
-): CronTrigger {
+): PlannedTrigger {
   // Once nothing is left after an instant, nothing is left after any later one: then there is no need to search.
   let nothingFrom = LAST_SECOND;
   function next(after: number): number | undefined {

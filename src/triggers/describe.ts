@@ -1,11 +1,11 @@
 /** A trigger in words for people: good for the usual shapes, honest for the rest. */
 import { assertNever } from '../ids.ts';
 import { hasBit } from './bits.ts';
-import type { Plan } from './calendar-walk.ts';
+import type { Plan, PlannedTrigger } from './calendar-walk.ts';
 import { civilOfSeconds, formatCivil, two } from './civil.ts';
 import { ALL_DAYS, ALL_MONTHS, ALL_WEEKDAYS, type DayRule, FIRST_YEAR, LAST_YEAR } from './days.ts';
 import { nextTimeOfDay, type TimeOfDay } from './time-of-day.ts';
-import type { Trigger } from './trigger.ts';
+import type { CronTrigger, Trigger } from './trigger.ts';
 import { openZone, stretchAt } from './zone.ts';
 
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
@@ -21,7 +21,7 @@ export function describeTrigger(trigger: Trigger): string {
   switch (trigger.kind) {
     case 'cron':
     case 'crontab':
-      return `${describePlan(trigger.plan)} ${trigger.timezone}`;
+      return `${isPlanned(trigger) ? describePlan(trigger.plan) : trigger.text} ${trigger.timezone}`;
     case 'date':
       return `once at ${localTime(trigger.at, trigger.timezone)} ${trigger.timezone}`;
     case 'interval':
@@ -29,6 +29,10 @@ export function describeTrigger(trigger: Trigger): string {
     default:
       return assertNever(trigger);
   }
+}
+
+function isPlanned(trigger: CronTrigger): trigger is PlannedTrigger {
+  return 'plan' in trigger;
 }
 
 /** Days and times of day, without the zone. */

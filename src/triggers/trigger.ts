@@ -3,8 +3,6 @@
  * Triggers are immutable and shared: one compiled trigger serves every job with the same text and zone.
  */
 
-import type { Plan } from './calendar-walk.ts';
-
 /** The words of a cron, crontab, date or interval text, compiled. */
 export type Trigger = CronTrigger | DateTrigger | IntervalTrigger;
 
@@ -23,8 +21,6 @@ interface TriggerBase {
 /** Fires by the calendar and the clock of its zone. */
 export interface CronTrigger extends TriggerBase {
   readonly kind: 'cron' | 'crontab';
-  /** What the text means: its days and times of day. */
-  readonly plan: Plan;
   /** A cron text that reads like classic crontab (SPEC section 3): what to tell its author, in words. */
   readonly caution?: string;
 }
