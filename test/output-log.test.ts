@@ -4,26 +4,13 @@ import type { ContainerId, ExecutionId, JobId, WallMs } from '../src/ids.ts';
 import type { Log, LogRecord } from '../src/log.ts';
 import { OutputLog } from '../src/output-log.ts';
 import type { Execution } from '../src/scheduling/events.ts';
+import { job } from './support/builders.ts';
 
 function execution(id: string): Execution {
   return {
     id: id as ExecutionId,
     job: `job-${id}` as JobId,
-    definition: {
-      name: 'job',
-      command: 'true',
-      words: ['true'],
-      trigger: { kind: 'cron', text: '* *', timezone: 'UTC', next: () => undefined },
-      jitterMs: 0,
-      max: 1,
-      overlap: 'skip',
-      graceMs: 0,
-      timeoutMs: 0,
-      catchUp: 'skip',
-      user: '',
-      workdir: '',
-      environment: [],
-    },
+    definition: job('job'),
     container: 'c' as ContainerId,
     containerName: id,
     service: undefined,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerId, ExecutionId, JobId, ServiceId, WallMs } from '../src/ids.ts';
-import type { JobDefinition, Problem } from '../src/labels/definition.ts';
+import type { Problem } from '../src/labels/definition.ts';
 import type { LogRecord } from '../src/log.ts';
 import { renderJob, renderProcess, renderWarning, renderWatcherEvent } from '../src/process-report.ts';
 import { redactCommand } from '../src/redact.ts';
@@ -9,6 +9,7 @@ import { render } from '../src/report.ts';
 import type { Execution } from '../src/scheduling/events.ts';
 import type { JobSubject, Report } from '../src/scheduling/reports.ts';
 import { durationWords } from '../src/words.ts';
+import { calendar, job } from './support/builders.ts';
 
 const three = Date.UTC(2026, 10, 26, 3) as WallMs;
 const four = Date.UTC(2026, 10, 26, 4) as WallMs;
@@ -22,21 +23,12 @@ const subject: JobSubject = {
   service: 'shop.web' as ServiceId,
 };
 
-const definition: JobDefinition = {
-  name: 'backup',
+const definition = job('backup', {
   command: `backup --password ${canary}`,
   words: ['backup', '--password', canary],
-  trigger: { kind: 'cron', text: '3 0 0', timezone: 'Europe/Berlin', next: () => undefined },
-  jitterMs: 0,
-  max: 1,
-  overlap: 'skip',
-  graceMs: Number.POSITIVE_INFINITY,
-  timeoutMs: Number.POSITIVE_INFINITY,
-  catchUp: 'skip',
-  user: '',
-  workdir: '',
+  trigger: { ...calendar(60_000), text: '3 0 0', timezone: 'Europe/Berlin' },
   environment: [`SECRET=${canary}`],
-};
+});
 
 const execution: Execution = {
   id: 'e1' as ExecutionId,
