@@ -134,7 +134,7 @@ const wrong: readonly [Env, string][] = [
     { TIMEZONE: 'europe/berlin' },
     'TIMEZONE: "europe/berlin" is no name of the tz database (Did you mean Europe/Berlin?)',
   ],
-  [{ TIMEZONE: 'UTC+2' }, 'TIMEZONE: "UTC+2" is no name of the tz database (Did you mean UTC?)'],
+  [{ TIMEZONE: 'UTC+2' }, 'TIMEZONE: "UTC+2" is no name of the tz database (Did you mean Etc/GMT-2?)'],
   [
     { OUTPUT_LIMIT: 'much' },
     'OUTPUT_LIMIT: "much" is not a size: bytes, or a number with a unit as in 256 MB, 1 MiB',

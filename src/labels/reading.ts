@@ -37,7 +37,7 @@ export function readWord<const Word extends string>(words: readonly Word[]): (te
   return (text) => {
     const found = words.find((word) => word === text.trim());
     if (found !== undefined) return { ok: true, value: found };
-    const meant = nearest(text.trim().toLowerCase(), words, 2);
+    const meant = nearest(text.trim().toLowerCase(), words, text.length < 5 ? 1 : 2);
     return {
       ok: false,
       message: `${quote(text)} is not one of ${words.join(', ')}`,
