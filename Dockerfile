@@ -26,6 +26,7 @@ WORKDIR /app
 COPY --from=build /build/package.json /build/LICENSE ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
+COPY src/page src/page
 LABEL org.opencontainers.image.title="chorewheel" \
       org.opencontainers.image.description="A job scheduler for Docker containers, configured by container labels" \
       org.opencontainers.image.licenses="ISC"

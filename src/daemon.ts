@@ -32,6 +32,8 @@ export interface DaemonParts {
   readonly history: History;
   /** Executions that an earlier process left; asked for when the engine has first been reached. */
   readonly leftBehind: () => readonly LeftBehind[];
+  /** Called whenever the schedule was asked: proof that the loop turns. */
+  readonly ticked: () => void;
   /** Called once for each decision. */
   readonly tell: (report: Report) => void;
   /** Called with what the engine side says, after the schedule has heard it. */
@@ -88,6 +90,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
   function apply(event: ScheduleEvent): void {
     if (over) return;
     carryOut(schedule.apply(event, clock.now()));
+    parts.ticked();
     arm();
   }
 
@@ -138,7 +141,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
     history.recordStarted(execution);
     const safe = execution.definition.catchUp === 'skip' ? undefined : history.acknowledged(execution.id);
     if (safe === undefined) pool.execute(request(execution));
-    else void safe.then(() => pool.execute(request(execution)));
+    else void safe.then(() => over || pool.execute(request(execution)));
   }
 
   /** They take their places before any job is armed: the first fire time already counts them. */

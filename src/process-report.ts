@@ -24,6 +24,8 @@ export type ProcessReport =
   /** Another instance watches the same engine under the same namespace. */
   | { readonly kind: 'refused'; readonly namespace: string; readonly holder: string }
   | { readonly kind: 'ready'; readonly containers: number; readonly jobs: number; readonly afterMs: number }
+  /** What SIGUSR1 is answered when there is nothing to list. */
+  | { readonly kind: 'no jobs' }
   | { readonly kind: 'listening'; readonly where: string }
   | {
       readonly kind: 'draining';
@@ -69,6 +71,8 @@ export function renderProcess(report: ProcessReport): LogRecord {
         message: `ready after ${durationWords(report.afterMs)}: ${counted(report.jobs, 'job')} in ${counted(report.containers, 'container')}`,
         fields: { containers: report.containers, jobs: report.jobs, duration_ms: Math.round(report.afterMs) },
       };
+    case 'no jobs':
+      return { level: 'INFO', event: 'no_jobs', message: 'no job is registered' };
     case 'listening':
       return {
         level: 'INFO',

@@ -115,12 +115,9 @@ async function post(job, verb) {
   }
 }
 
-const FAILED =
-  'failed to start,timeout,cancelled,container gone,worker lost,unknown,skipped,misfired,missed,abandoned,nonzero';
-
 async function showExecutions() {
-  const outcome = chosen.outcome === 'failed' ? FAILED : chosen.outcome;
-  const answer = await ask(`api/executions?${query({ job: chosen.job, outcome, limit: 100 })}`);
+  const { job, outcome } = chosen;
+  const answer = await ask(`api/executions?${query({ job, outcome, limit: 100 })}`);
   const rows = clear(byId('execution-rows'));
   for (const execution of answer.executions) rows.append(executionRow(execution));
   byId('all-jobs').hidden = chosen.job === '';

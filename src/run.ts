@@ -1,0 +1,169 @@
+/** One run of the daemon: its beginning, its life, and its orderly end. */
+import type { Listener } from './api/listen.ts';
+import { createLive } from './api/live.ts';
+import { createMetrics } from './api/metrics.ts';
+import { createProblemBoard } from './api/problems.ts';
+import { assemble, type Listeners, newSchedule } from './assemble.ts';
+import type { Config } from './configuration.ts';
+import type { Daemon } from './daemon.ts';
+import { addressText } from './docker/connection.ts';
+import type { History } from './history/history.ts';
+import { openHistory, StateFolderInUse } from './history/open.ts';
+import type { Log } from './log.ts';
+import { OutputLog } from './output-log.ts';
+import { type ProcessReport, renderJob, renderProcess } from './process-report.ts';
+import { type Schedule, subjectOfExecution } from './scheduling/schedule.ts';
+import { handleSignals, STATUS_LEFT_BEHIND } from './signals.ts';
+import { claimPlace } from './single.ts';
+import { describeTrigger } from './triggers/describe.ts';
+import { version } from './version.ts';
+
+/** How often a drain that takes time tells what it waits for, in milliseconds. */
+const DRAIN_PROGRESS_MS = 5000;
+/** How long the end waits for a stalled reader of the log, in milliseconds. */
+const LAST_WORDS_MS = 500;
+
+type Say = (report: ProcessReport) => void;
+
+/** Runs until told to stop; resolves with the exit status (SPEC section 1). */
+export async function run(config: Config, notes: readonly string[], log: Log): Promise<number> {
+  const startedAt = Date.now();
+  const say: Say = (report) => log(renderProcess(report));
+  const engine = addressText(config.engine);
+  const { namespace } = config.labels;
+  say({ kind: 'started', version, engine, namespace });
+  for (const message of notes) say({ kind: 'configuration note', message });
+
+  const claim = await claimPlace(engine, namespace, new Date(startedAt));
+  if (claim.kind === 'taken') {
+    say({ kind: 'refused', namespace, holder: claim.holder });
+    return 1;
+  }
+  if (claim.kind === 'impossible') {
+    const message = `a second instance on this host would not be noticed: ${claim.why}`;
+    say({ kind: 'warning', source: 'process', message });
+  }
+  const history = await open(config, say);
+  return history === undefined ? 1 : await live(config, history, log, startedAt);
+}
+
+async function open(config: Config, say: Say): Promise<History | undefined> {
+  try {
+    return await openHistory(config, (message) => say({ kind: 'warning', source: 'history', message }));
+  } catch (error) {
+    if (!(error instanceof StateFolderInUse)) throw error;
+    say({ kind: 'configuration mistake', message: error.message });
+    return undefined;
+  }
+}
+
+async function live(config: Config, history: History, log: Log, startedAt: number): Promise<number> {
+  const listeners: Listeners = {
+    history,
+    output: new OutputLog(log),
+    metrics: createMetrics(),
+    live: createLive(Date.now),
+    problems: createProblemBoard(),
+  };
+  const say: Say = (report) => listeners.output.record(renderProcess(report));
+  const schedule = newSchedule(config, history);
+  let lastTick = startedAt;
+  const daemon = assemble(config, schedule, listeners, () => {
+    lastTick = Date.now();
+  });
+  const stopping = new Promise<NodeJS.Signals>((resolve) => {
+    handleSignals({ stop: resolve, list: () => list(schedule, say, listeners.output) });
+  });
+  const doors = await openDoors(config, {
+    schedule,
+    daemon,
+    listeners,
+    startedAt,
+    lastTick: () => lastTick,
+    say,
+  });
+  await Promise.race([daemon.start(), stopping]);
+  if (daemon.watcher.health.connected) {
+    const { containers, jobs } = schedule.counts();
+    say({ kind: 'ready', containers, jobs, afterMs: Date.now() - startedAt });
+  }
+  const status = await end(config, daemon, await stopping, doors, listeners);
+  listeners.output.flush();
+  log.flush(LAST_WORDS_MS);
+  return status;
+}
+
+interface Running {
+  readonly schedule: Schedule;
+  readonly daemon: Daemon;
+  readonly listeners: Listeners;
+  readonly startedAt: number;
+  readonly lastTick: () => number;
+  readonly say: Say;
+}
+
+/** Page, API and metrics; their code is loaded only if somebody can come in. */
+async function openDoors(config: Config, running: Running): Promise<readonly Listener[]> {
+  if (config.controlSocket === undefined && config.http === undefined) return [];
+  const { schedule, daemon, listeners, startedAt, lastTick, say } = running;
+  const { serve } = await import('./serving.ts');
+  const parts = {
+    version,
+    startedAt,
+    now: Date.now,
+    jobs: () => schedule.jobs(),
+    job: schedule.job,
+    counts: () => ({ ...schedule.counts(), poolSize: config.jobPoolSize }),
+    describe: describeTrigger,
+    engine: () => daemon.watcher.health,
+    resyncIntervalMs: config.resyncIntervalMs,
+    lastTick,
+    history: listeners.history,
+    problems: () => listeners.problems.all(),
+    apply: daemon.apply,
+    live: listeners.live,
+    metrics: listeners.metrics,
+    warn: (message: string) => say({ kind: 'warning', source: 'api', message }),
+  };
+  return serve(config, parts, say);
+}
+
+async function end(
+  config: Config,
+  daemon: Daemon,
+  signal: NodeJS.Signals,
+  doors: readonly Listener[],
+  { output, metrics }: Listeners,
+): Promise<number> {
+  const say: Say = (report) => output.record(renderProcess(report));
+  const until = Date.now() + config.stopTimeoutMs;
+  say({ kind: 'draining', signal, running: daemon.running.size, stopTimeoutMs: config.stopTimeoutMs });
+  const progress = setInterval(() => {
+    say({ kind: 'drain progress', running: daemon.running.size, leftMs: Math.max(0, until - Date.now()) });
+  }, DRAIN_PROGRESS_MS);
+  const left = await daemon.drain(config.stopTimeoutMs);
+  clearInterval(progress);
+  for (const execution of daemon.running.values()) {
+    output.tell({
+      kind: 'abandoned',
+      subject: subjectOfExecution(execution),
+      fireTime: execution.fireTime,
+      execution,
+      reason: 'it still ran when chorewheel had to stop; it goes on in its container',
+    });
+  }
+  await Promise.all([daemon.stop(), ...doors.map((door) => door.close())]);
+  metrics.close();
+  const status = left === 0 ? 0 : STATUS_LEFT_BEHIND;
+  say({ kind: 'stopped', abandoned: left, status });
+  return status;
+}
+
+function list(schedule: Schedule, say: Say, output: OutputLog): void {
+  let jobs = 0;
+  for (const job of schedule.jobs()) {
+    output.record(renderJob(job));
+    jobs += 1;
+  }
+  if (jobs === 0) say({ kind: 'no jobs' });
+}
