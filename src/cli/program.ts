@@ -46,6 +46,8 @@ export function program(context: CliContext): Command {
     .command('run')
     .description('watch the engine and run the jobs until told to stop; also without any command')
     .action(async () => leave(await context.run(context.env)));
+  addDemo(root, context);
+  addLabelCommands(root, context);
   addJobCommands(root, context);
   addHistoryCommands(root, context);
   addStateCommands(root, context);
@@ -80,6 +82,54 @@ class Leave extends Error {
 
 function leave(exitStatus: number): void {
   if (exitStatus !== status.ok) throw new Leave(exitStatus);
+}
+
+function addDemo(root: Command, context: CliContext): void {
+  root
+    .command('demo')
+    .description('show the whole program on a simulated engine, without Docker')
+    .option('--listen <address>', 'where the page is served', '127.0.0.1:8080')
+    .action(async (options: { readonly listen: string }) => {
+      const { demo } = await import('./demo.ts');
+      leave(await demo(context, options));
+    });
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+function addLabelCommands(root: Command, context: CliContext): void {
+  root
+    .command('check [files...]')
+    .description('say what the labels in compose files mean, when each job fires, and what is wrong')
+    .option('--container <id>', 'check this container of the engine (repeatable)', collect)
+    .option('--stdin', 'check label sets from standard input, as JSON lines')
+    .option('--namespace <prefix>', 'prefix of the labels, as LABEL_NAMESPACE')
+    .option('--timezone <zone>', 'default time zone of jobs, as TIMEZONE')
+    .option('-n, --number <number>', 'so many fire times of each job', parseCount(0, 1000), 5)
+    .option('--strict', 'exit with 1 also for warnings')
+    .option('--json', 'the findings as JSON')
+    .action(async (files: string[], options) => {
+      const { check } = await import('./check.ts');
+      leave(await check(context, files, options));
+    });
+  const moment = (text: string): number => parseMoment(text, context.now());
+  root
+    .command('next <expression>')
+    .description('say what a cron, crontab, interval or date expression means, and when it fires')
+    .option('--cron', 'read it as cron: year month day week day_of_week hour minute second')
+    .option('--crontab', 'read it as crontab: minute hour day month day-of-week')
+    .option('--interval', 'read it as interval, counted from --after')
+    .option('--date', 'read it as date')
+    .option('--timezone <zone>', 'time zone (default: TIMEZONE, else UTC)')
+    .option('-n, --number <number>', 'so many fire times', parseCount(0, 10_000), 10)
+    .option('--after <moment>', 'fire times after this age or moment (default: now)', moment)
+    .option('--json', 'the answer as JSON')
+    .action(async (expression: string, options) => {
+      const { showNext } = await import('./next.ts');
+      showNext(context, expression, options);
+    });
 }
 
 interface Remote {

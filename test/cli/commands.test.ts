@@ -121,7 +121,16 @@ test('--version says the version, --help lists commands and variables', async ()
   assert.deepEqual(await call(['--version']), { exit: 0, out: '1.2.3\n', err: '' });
   const { exit, out } = await call(['--help']);
   assert.equal(exit, 0);
-  for (const word of ['jobs', 'run-now', 'LOG_FORMAT', 'STOP_TIMEOUT', 'Exit status']) {
+  for (const word of [
+    'check',
+    'next',
+    'demo',
+    'jobs',
+    'run-now',
+    'LOG_FORMAT',
+    'STOP_TIMEOUT',
+    'Exit status',
+  ]) {
     assert.ok(out.includes(word), word);
   }
 });
@@ -148,6 +157,12 @@ test('no running instance is told with the place that was tried, and exits with 
   const { exit, err } = await call(['jobs'], { env: { CONTROL_SOCKET: '/nowhere/control.sock' } });
   assert.equal(exit, 3);
   assert.match(err, /no running chorewheel answers at \/nowhere\/control\.sock \(ENOENT\)/);
+  const off = await call(['jobs'], { env: { CONTROL_SOCKET: 'off' } });
+  assert.deepEqual(off, {
+    exit: 3,
+    out: '',
+    err: 'chorewheel: CONTROL_SOCKET is off here; --socket names the one to use\n',
+  });
 });
 
 test('jobs are shown as a table, in colour on a terminal, or as JSON', async (t) => {
