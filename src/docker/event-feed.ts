@@ -5,6 +5,10 @@ import { type EngineResult, GarbageError } from './failure.ts';
 
 /** Bytes of one event: a container with 20,000 labels makes 0.7 MB; a longer line is left to the next list. */
 const LINE_LIMIT = 4 * 1024 * 1024;
+/** A chunk this long may come with many more behind it, after a stall of ours: the loop turns before the next. */
+const LONG_CHUNK = 16 * 1024;
+/** So many odd lines of one stream are told one by one, then one in a thousand. */
+const ODD_LINES_TOLD = 5;
 
 export interface FeedListener {
   onEvent(event: EngineEvent): void;
@@ -30,10 +34,11 @@ export async function openFeed(
   const opened = await engine.events({ events, since });
   if (!opened.ok) return opened;
   const stream = opened.value;
+  const onOdd = tellSome(listener.onOdd);
   const splitter = createLineSplitter(
     LINE_LIMIT,
-    (line) => readLine(line, listener),
-    () => listener.onOdd(`an event longer than ${LINE_LIMIT} bytes was skipped`),
+    (line) => readLine(line, listener.onEvent, onOdd),
+    () => onOdd(`the event stream holds an event longer than ${LINE_LIMIT} bytes; it was skipped`),
   );
   const ended = new Promise<string>((resolve) => {
     stream.on('error', (error) => resolve(`the event stream broke: ${error.message}`));
@@ -43,18 +48,30 @@ export async function openFeed(
   stream.on('data', (chunk: Buffer) => {
     listener.onBytes();
     splitter.write(chunk);
+    if (chunk.length < LONG_CHUNK) return;
+    stream.pause();
+    setImmediate(() => stream.resume());
   });
   return { ok: true, value: { ended, close: () => stream.destroy() } };
 }
 
-function readLine(line: string, listener: FeedListener): void {
+function tellSome(onOdd: FeedListener['onOdd']): FeedListener['onOdd'] {
+  let count = 0;
+  return (message) => {
+    count += 1;
+    if (count <= ODD_LINES_TOLD) onOdd(message);
+    else if (count % 1000 === 0) onOdd(`${count} lines of the event stream could not be read so far`);
+  };
+}
+
+function readLine(line: string, onEvent: FeedListener['onEvent'], onOdd: FeedListener['onOdd']): void {
   let event: EngineEvent | undefined;
   try {
     event = parseEvent(line);
   } catch (error) {
     if (!(error instanceof GarbageError)) throw error;
-    listener.onOdd(`the event stream holds ${error.message}; it was skipped`);
+    onOdd(`the event stream holds ${error.message}; it was skipped`);
     return;
   }
-  if (event !== undefined) listener.onEvent(event);
+  if (event !== undefined) onEvent(event);
 }

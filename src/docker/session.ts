@@ -23,6 +23,8 @@ export interface SessionParts {
   readonly clock: WatcherClock;
   readonly resyncIntervalMs: number;
   readonly listener: FeedListener;
+  /** An element of a list that can't be read; it is skipped, in each list again. */
+  onOddContainer(message: string): void;
   /** Everything is in place; the list is told right after. */
   onConnected(version: EngineVersion): void;
   onListed(cause: ListCause): void;
@@ -106,13 +108,13 @@ async function untilLost(
 
 /** Resolves with the reason if it failed. Tells nothing once the session is over. */
 async function list(
-  { engine, known, listener, clock, onListed, onProof }: SessionParts,
+  { engine, known, clock, onOddContainer, onListed, onProof }: SessionParts,
   cause: ListCause,
   alive: () => boolean,
   beforeTelling: () => void,
 ): Promise<string | undefined> {
   const builder = known.beginList();
-  const answer = await engine.list(builder.add, (message) => listener.onOdd(message));
+  const answer = await engine.list(builder.add, onOddContainer);
   if (!answer.ok) return `listing the containers failed: ${describeFailure(answer.failure)}`;
   await waitAtMost(clock, FACTS_WAIT_MS, builder.ready());
   if (!alive()) return undefined;

@@ -36,6 +36,7 @@ export function createWatcher(settings: WatcherSettings): Watcher {
   const known = createKnownContainers(facts, handler);
   const execs = createExecWatch({ engine, clock, handler, warn });
   const isNew = createMemory(REMEMBERED_EVENTS);
+  const isNewOddity = createMemory(REMEMBERED_EVENTS);
   const health = { connected: false, lastEventProof: 0, lastList: 0, reconnects: 0, resyncs: 0 };
   let lastProof = 0;
   let lastTimeNano = '';
@@ -61,6 +62,9 @@ export function createWatcher(settings: WatcherSettings): Watcher {
     clock,
     resyncIntervalMs,
     listener: { onEvent, onOdd: warn, onBytes: onProof },
+    onOddContainer(message) {
+      if (isNewOddity(message)) warn(message);
+    },
     onConnected({ version, api }) {
       health.connected = true;
       const afterMs = lostAt === undefined ? 0 : clock.mono() - lostAt;
