@@ -31,12 +31,12 @@ export function armJob(core: Core, job: Job): Missed | undefined {
   job.handledUntil = core.now.wall;
   const { trigger } = job.definition;
   if (known === undefined || known.memory.triggerText !== triggerKey(trigger)) {
-    joinCohort(core, job, Math.ceil(core.now.mono));
+    joinCohort(core, job, Math.floor(core.now.mono));
     remember(core, job);
     return undefined;
   }
   const { anchor, handledUntil } = known.memory;
-  joinCohort(core, job, Math.ceil(anchor === undefined ? core.now.mono : anchor - known.offset));
+  joinCohort(core, job, Math.ceil(anchor === undefined ? Math.floor(core.now.mono) : anchor - known.offset));
   if (handledUntil === undefined) return undefined;
   if (handledUntil <= core.now.wall) return missedSince(core, job, known, handledUntil);
   if (handledUntil - core.now.wall <= BELIEVED_AHEAD_MS) {
