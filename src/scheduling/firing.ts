@@ -193,7 +193,7 @@ function start(core: Core, firing: Firing): void {
     service: job.service?.id,
     fireTime: firing.fireTime as WallMs,
     latenessMs: lateness(core, firing),
-    startedAt: core.now.wall,
+    startedAt: Math.floor(core.now.wall) as WallMs,
     cause: firing.cause,
   };
   occupy(core, execution);

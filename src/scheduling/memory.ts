@@ -28,7 +28,7 @@ export function armJob(core: Core, job: Job): Missed | undefined {
   const known = core.absent.get(job.id);
   core.absent.delete(job.id);
   job.held = known?.memory.paused ?? false;
-  job.handledUntil = core.now.wall;
+  job.handledUntil = Math.floor(core.now.wall);
   const { trigger } = job.definition;
   if (known === undefined || known.memory.triggerText !== triggerKey(trigger)) {
     joinCohort(core, job, Math.floor(core.now.mono));
@@ -101,7 +101,7 @@ export function catchUp(core: Core, job: Job, missed: Missed): void {
     running: toRun.length,
   });
   const oldest = toRun[0];
-  job.handledUntil = oldest === undefined ? core.now.wall : oldest - 1;
+  job.handledUntil = oldest === undefined ? Math.floor(core.now.wall) : oldest - 1;
   remember(core, job);
   for (const time of toRun) admit(core, job, 'catch-up', time, core.now.mono - (core.now.wall - time));
 }
@@ -124,14 +124,13 @@ function forgetOldest(core: Core): void {
   }
 }
 
-/** A person pauses or resumes a job that is not registered now; false if nothing is known of it. */
-export function holdAbsent(core: Core, id: JobId, paused: boolean): boolean {
+/** A person pauses or resumes a job that is not registered now; nothing happens if nothing is known of it. */
+export function holdAbsent(core: Core, id: JobId, paused: boolean): void {
   const known = core.absent.get(id);
-  if (known === undefined) return false;
+  if (known === undefined) return;
   const memory = { ...known.memory, paused };
   setAbsent(core, id, { memory, offset: known.offset });
   if (core.settings.memories !== undefined) core.commands.push({ kind: 'remember', job: id, memory });
-  return true;
 }
 
 function setAbsent(core: Core, id: JobId, known: AbsentMemory): void {
@@ -142,7 +141,7 @@ function setAbsent(core: Core, id: JobId, known: AbsentMemory): void {
 /** After a jump of the wall clock: grids have another wall time, and moments far ahead are not believed any more. */
 export function rememberAfterJump(core: Core): void {
   for (const job of core.jobs.values()) {
-    if (job.handledUntil - core.now.wall > BELIEVED_AHEAD_MS) job.handledUntil = core.now.wall;
+    if (job.handledUntil - core.now.wall > BELIEVED_AHEAD_MS) job.handledUntil = Math.floor(core.now.wall);
     else if (job.definition.trigger.kind !== 'interval') continue;
     remember(core, job);
   }

@@ -13,7 +13,7 @@ import { abandonWaiting } from './firing.ts';
 import { armJob, catchUp, keepMemory } from './memory.ts';
 import type { Core, Job, Member, Service } from './model.ts';
 import { containerJobId, serviceIdOf, serviceJobId } from './names.ts';
-import { report, subjectOf, tellSilence, triggerKey } from './tell.ts';
+import { remember, report, subjectOf, tellSilence, triggerKey } from './tell.ts';
 import { joinCohort, leaveCohort, wallTime } from './timers.ts';
 
 const ENDED = 'its container ended';
@@ -59,8 +59,12 @@ const NOTHING: readonly Change[] = [];
 function stage(core: Core, container: Container): readonly Change[] {
   const { id, state, excluded } = container;
   const known = core.members.get(id);
-  if (state === 'other' || excluded !== undefined)
+  const useless = state === 'other' || excluded !== undefined;
+  if (!useless) tellProblems(core, container);
+  // One without jobs is no candidate for anything, and on most hosts by far the commonest.
+  if (useless || container.definition.jobs.length === 0) {
     return known === undefined ? NOTHING : [depart(core, known)];
+  }
   if (known === undefined) return [enter(core, container, state)];
   known.name = container.name;
   const before = known.definition;
@@ -75,7 +79,6 @@ function stage(core: Core, container: Container): readonly Change[] {
     known.state = state;
     if (known.service !== undefined) list(known, known.service, state);
   }
-  if (changed) tellProblems(core, known);
   return [{ member: known, before }];
 }
 
@@ -103,7 +106,6 @@ function enter(core: Core, container: Container, state: 'running' | 'paused'): C
   if (service !== undefined) list(member, service, state);
   else if (definition.jobs.some((job) => isTaken(core, member, job.name))) member.digits = id.length;
   core.members.set(id, member);
-  tellProblems(core, member);
   return { member, before: undefined };
 }
 
@@ -206,7 +208,7 @@ function addJob(core: Core, id: JobId, owner: Member, definition: JobDefinition)
 }
 
 /** The reason told while a person keeps a job paused. */
-export const HELD = 'paused by a person';
+const HELD = 'paused by a person';
 
 function removeJob(core: Core, job: Job, reason: string): void {
   abandonWaiting(core, job, reason);
@@ -250,10 +252,23 @@ function suspend(core: Core, job: Job, suspended: boolean): void {
   if (job.suspended === suspended) return;
   job.suspended = suspended;
   if (suspended) report(core, { kind: 'job suspended', subject: subjectOf(job), reason: PAUSED });
-  else {
-    tellSilence(core, job);
-    report(core, { kind: 'job resumed', subject: subjectOf(job), next: nextFireTime(core, job) });
-  }
+  else tellResumed(core, job);
+}
+
+/** A pause ended, of the container or by a person; the job is resumed once both have. */
+function tellResumed(core: Core, job: Job): void {
+  tellSilence(core, job);
+  if (job.suspended || job.held) return;
+  report(core, { kind: 'job resumed', subject: subjectOf(job), next: nextFireTime(core, job) });
+}
+
+/** A person pauses or resumes a job. */
+export function holdJob(core: Core, job: Job, held: boolean): void {
+  if (job.held === held) return;
+  job.held = held;
+  if (held) report(core, { kind: 'job suspended', subject: subjectOf(job), reason: HELD });
+  else tellResumed(core, job);
+  remember(core, job);
 }
 
 /** The next fire time on the wall clock, jitter left out. */
@@ -262,8 +277,7 @@ export function nextFireTime(core: Core, job: Job): WallMs | undefined {
   return cohort === undefined ? undefined : (wallTime(core, cohort, cohort.fireTime) as WallMs);
 }
 
-function tellProblems(core: Core, member: Member): void {
-  const { id, name, definition } = member;
+function tellProblems(core: Core, { id, name, definition }: Container): void {
   const told = core.problemsTold.get(id);
   if (definition.problems.length === 0 || (told !== undefined && sameDefinition(told, definition))) return;
   if (core.problemsTold.size >= TOLD_LIMIT) core.problemsTold.clear();

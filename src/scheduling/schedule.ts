@@ -21,14 +21,15 @@ import { createLivedClock, observe } from './lived.ts';
 import { holdAbsent, rememberAfterJump } from './memory.ts';
 import type { Core, Job, ScheduleSettings } from './model.ts';
 import { createQueue } from './queue.ts';
-import { dropContainer, HELD, nextFireTime, takeContainer, takeList } from './registry.ts';
-import { remember, report, subjectOf, tellSilence } from './tell.ts';
+import { dropContainer, holdJob, nextFireTime, takeContainer, takeList } from './registry.ts';
+import { tellSilence } from './tell.ts';
 import { createTimers, nextWakeIn, prepareTimers, reseek, rewind } from './timers.ts';
 
 export { subjectOfExecution } from './tell.ts';
 export type { ScheduleSettings };
 
 export interface ScheduleCounts {
+  /** Running or paused ones that have jobs. */
   readonly containers: number;
   readonly services: number;
   readonly jobs: number;
@@ -163,18 +164,8 @@ function runNow(core: Core, id: JobId): void {
 
 function hold(core: Core, id: JobId, held: boolean): void {
   const job = core.jobs.get(id);
-  if (job === undefined) {
-    holdAbsent(core, id, held);
-    return;
-  }
-  if (job.held === held) return;
-  job.held = held;
-  if (held) report(core, { kind: 'job suspended', subject: subjectOf(job), reason: HELD });
-  else {
-    tellSilence(core, job);
-    report(core, { kind: 'job resumed', subject: subjectOf(job), next: nextFireTime(core, job) });
-  }
-  remember(core, job);
+  if (job === undefined) holdAbsent(core, id, held);
+  else holdJob(core, job, held);
 }
 
 function drain(core: Core): void {

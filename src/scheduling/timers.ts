@@ -213,7 +213,7 @@ export function reseek(core: Core): void {
     if (cohort.handle !== NO_TIMER) side.wheel.cancel(cohort.handle);
     cohort.handle = NO_TIMER;
   }
-  side.cohorts.length = 0;
+  side.cohorts.fill(undefined);
   side.wheel.reset(Math.floor(core.now.wall));
   for (const cohort of cohorts) {
     advanceCohort(core, cohort, core.now.wall - 1);

@@ -189,3 +189,39 @@ describe('prepare', () => {
     assert.equal(driver.started.length, 0);
   });
 });
+
+describe('very many due at once', () => {
+  it('are carried out in several calls, each bounded, and the schedule asks to be called at once', () => {
+    const driver = drive({ start: START, poolSize: 100_000 });
+    const containers = Array.from({ length: 12_000 }, (_, number) => {
+      return container(`c${number}`, { jobs: { a: { trigger: calendar(HOUR, number % 1_000) } } });
+    });
+    driver.apply({ kind: 'listed', containers });
+    driver.suspend(HOUR);
+    let calls = 0;
+    while (driver.started.length < 12_000) {
+      const before = driver.started.length;
+      driver.apply({ kind: 'tick' });
+      calls += 1;
+      assert.ok(driver.started.length > before && driver.started.length - before < 5_100);
+      if (driver.started.length < 12_000) assert.equal(driver.schedule.nextWake(driver.clock.now())?.inMs, 0);
+    }
+    assert.ok(calls >= 3);
+  });
+
+  it('do not fire for a container that came after their moment', () => {
+    const trigger = calendar(HOUR);
+    const driver = drive({ start: START, poolSize: 100_000 });
+    const containers = Array.from({ length: 6_000 }, (_, number) => {
+      return container(`c${number}`, {
+        jobs: { a: { trigger: calendar(HOUR, number % 1_000) }, b: { trigger } },
+      });
+    });
+    driver.apply({ kind: 'listed', containers });
+    driver.suspend(HOUR);
+    driver.apply({ kind: 'container', container: container('late', { jobs: { b: { trigger } } }) });
+    while (driver.schedule.nextWake(driver.clock.now())?.inMs === 0) driver.apply({ kind: 'tick' });
+    assert.equal(driver.started.length, 12_000);
+    assert.ok(driver.started.every((each) => each.containerName !== 'late'));
+  });
+});

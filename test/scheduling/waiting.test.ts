@@ -237,4 +237,21 @@ describe('a person', () => {
     assert.deepEqual([driver.of('job suspended').length, driver.of('job resumed').length], [1, 1]);
     assert.equal(driver.memories.get(id)?.paused, false);
   });
+
+  it('and a paused container are two pauses: the job is resumed when both have ended', () => {
+    const driver = drive({ start: START, duration: 1 });
+    const paused = { state: 'paused', jobs: { tidy: {} } } as const;
+    add(driver, 'web', paused);
+    const id = [...driver.schedule.jobs()][0]?.id ?? assert.fail();
+    driver.apply({ kind: 'pause job', job: id });
+    add(driver, 'web', { jobs: { tidy: {} } });
+    assert.equal(driver.schedule.job(id)?.state, 'held');
+    assert.equal(driver.of('job resumed').length, 0);
+    add(driver, 'web', paused);
+    driver.apply({ kind: 'resume job', job: id });
+    assert.equal(driver.schedule.job(id)?.state, 'suspended');
+    assert.equal(driver.of('job resumed').length, 0);
+    add(driver, 'web', { jobs: { tidy: {} } });
+    assert.equal(driver.of('job resumed').length, 1);
+  });
 });
