@@ -1,35 +1,6 @@
 /** How fast a bare loop drives the simulated engine: the anchor for everything that goes through it. */
-import Dockerode from 'dockerode';
-import { type BenchRow, cpuMs, type FleetProcess, type Scenario, startFleetProcess } from './harness.ts';
-
-/** One exec from create to exit code, as a plain user of dockerode writes it. */
-async function dockerodeExec(container: Dockerode.Container): Promise<void> {
-  const exec = await container.exec({ Cmd: ['true'], AttachStdout: true, AttachStderr: true });
-  const stream = await exec.start({});
-  await new Promise<void>((resolve, reject) => {
-    stream.on('end', resolve);
-    stream.on('error', reject);
-    stream.resume();
-  });
-  const { ExitCode } = await exec.inspect();
-  if (ExitCode !== 0) throw new Error(`unexpected exit code ${ExitCode}`);
-}
-
-/** Executions per second with so many in flight, spread over all containers. */
-export async function dockerodeLoop(fleet: FleetProcess, inFlight: number, total: number): Promise<number> {
-  const docker = new Dockerode({ socketPath: fleet.socketPath });
-  const containers = (await docker.listContainers()).map(({ Id }) => docker.getContainer(Id));
-  let begun = 0;
-  const lane = async (): Promise<void> => {
-    while (begun < total) {
-      begun += 1;
-      await dockerodeExec(containers[begun % containers.length] as Dockerode.Container);
-    }
-  };
-  const startedAt = performance.now();
-  await Promise.all(Array.from({ length: inFlight }, lane));
-  return (total * 1000) / (performance.now() - startedAt);
-}
+import { dockerodeLoop } from './dockerode-loop.ts';
+import { type BenchRow, cpuMs, type Scenario, startFleetProcess } from './harness.ts';
 
 const scenario: Scenario = {
   name: 'fleet-floor',

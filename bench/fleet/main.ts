@@ -14,6 +14,7 @@ import type { Distribution } from './random.ts';
 const USAGE = `usage: fleet --socket PATH | --port N
   --containers N     containers at start (0)          --jobs N         jobs per container (1)
   --kinds LIST       ${ALL_KINDS.join(',')}
+  --trigger A=TEXT   one trigger for all jobs, as in 'interval=every second'
   --replicas N       members per compose service (0)  --idle SHARE     containers without jobs (0)
   --from-image SHARE jobs from image labels (0)       --command TEXT   command of the jobs ("work")
   --attributes JSON  further attributes of each job   --namespace TEXT label prefix (deck-chores)
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     replicas: { type: 'string', default: '0' },
     idle: { type: 'string', default: '0' },
     'from-image': { type: 'string', default: '0' },
+    trigger: { type: 'string' },
     command: { type: 'string', default: 'work' },
     attributes: { type: 'string', default: '{}' },
     namespace: { type: 'string', default: 'deck-chores' },
@@ -53,11 +55,18 @@ function distribution(text: string): Distribution {
   return sign === '~' ? { median: Number(first), p99: Number(second) } : Number(first);
 }
 
+function triggerOption(): { trigger?: readonly [string, string] } {
+  if (values.trigger === undefined) return {};
+  const cut = values.trigger.indexOf('=');
+  return { trigger: [values.trigger.slice(0, cut), values.trigger.slice(cut + 1)] };
+}
+
 function population(): Population {
   return {
     containers: Number(values.containers),
     jobs: Number(values.jobs),
     kinds: values.kinds.split(',') as JobKind[],
+    ...triggerOption(),
     replicas: Number(values.replicas),
     idle: Number(values.idle),
     fromImage: Number(values['from-image']),

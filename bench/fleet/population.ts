@@ -13,6 +13,8 @@ export interface Population {
   readonly idle?: number;
   /** Kinds that take turns; all if left out. */
   readonly kinds?: readonly JobKind[];
+  /** One trigger for all jobs instead of the kinds, as `['interval', 'every second']`. */
+  readonly trigger?: readonly [attribute: string, text: string];
   /** Members per compose service; 0 = no services. */
   readonly replicas?: number;
   /** Share (0 to 1) of containers whose jobs come from their image's labels. */
@@ -78,7 +80,7 @@ function jobLabels(population: Population, index: number, random: Random): Recor
     const kind = kinds[(index * (population.jobs ?? 1) + job) % kinds.length] as JobKind;
     const prefix = `${population.namespace ?? 'deck-chores'}.job${job}`;
     labels[`${prefix}.command`] = population.command ?? 'work';
-    const [attribute, text] = triggerLabel(kind, random);
+    const [attribute, text] = population.trigger ?? triggerLabel(kind, random);
     labels[`${prefix}.${attribute}`] = text;
     for (const [name, value] of Object.entries(population.attributes ?? {}))
       labels[`${prefix}.${name}`] = value;
