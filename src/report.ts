@@ -125,12 +125,17 @@ function problemSubject(problem: Problem, containerName: string): string {
 }
 
 /** A problem in one sentence: the labels, what is wrong, and what to write instead. */
-export function problemWords(problem: Problem): string {
-  const shown = problem.labels.slice(0, 10).join(', ');
-  const rest = problem.labels.length > 10 ? ` and ${problem.labels.length - 10} more` : '';
-  const labels =
-    shown === '' || problem.labels.every((label) => problem.message.includes(label))
-      ? ''
-      : `${shown}${rest}: `;
-  return `${labels}${problem.message}${problem.hint === undefined ? '' : ` (${problem.hint})`}`;
+function problemWords(problem: Problem): string {
+  const hint = problem.hint === undefined ? '' : ` (${problem.hint})`;
+  return `${labelWords(problem)}${problem.message}${hint}`;
+}
+
+/** More labels than this are counted. */
+const maxLabels = 10;
+
+/** The labels at fault with a colon behind them; nothing if the message names them all. */
+export function labelWords({ labels, message }: Pick<Problem, 'labels' | 'message'>): string {
+  if (labels.length === 0 || labels.every((label) => message.includes(label))) return '';
+  const rest = labels.length > maxLabels ? ` and ${labels.length - maxLabels} more` : '';
+  return `${labels.slice(0, maxLabels).join(', ')}${rest}: `;
 }

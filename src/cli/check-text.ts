@@ -1,6 +1,7 @@
 /** The findings of `chorewheel check`, for people. */
 import type { Checked, CheckedJob, CheckedProblem } from '../checking/check.ts';
 import { escapeText } from '../escape.ts';
+import { labelWords } from '../report.ts';
 import { counted, zonedTime } from '../words.ts';
 import type { CheckedSource } from './check.ts';
 import { styled } from './table.ts';
@@ -51,11 +52,8 @@ function problemLines(problem: CheckedProblem, colour: boolean): readonly string
   const rejected = problem.severity === 'rejected';
   const mark = styled(rejected ? 'mistake' : 'warning', rejected ? 'red' : 'yellow', colour);
   const line = problem.line === undefined ? '' : ` line ${problem.line}:`;
-  const labels = problem.labels.every((label) => problem.message.includes(label))
-    ? ''
-    : ` ${problem.labels.join(', ')}:`;
   return [
-    `    ${mark}${escapeText(`${line}${labels} ${problem.message}`)}`,
+    `    ${mark}${escapeText(`${line} ${labelWords(problem)}${problem.message}`)}`,
     ...(problem.hint === undefined ? [] : [`      ${escapeText(problem.hint)}`]),
   ];
 }

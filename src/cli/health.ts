@@ -1,6 +1,7 @@
 /** `chorewheel health` and `problems`: is it well, and what did users write wrong. */
 import type { HealthAnswer, ProblemAnswer, ProblemsAnswer } from '../api/types.ts';
 import { escapeText } from '../escape.ts';
+import { labelWords } from '../report.ts';
 import { counted, durationWords } from '../words.ts';
 import type { Client } from './client.ts';
 import { type CliContext, status } from './context.ts';
@@ -47,5 +48,5 @@ function problemText(context: CliContext, problem: ProblemAnswer): string {
   const where =
     problem.job === undefined ? problem.containerName : `${problem.job} in ${problem.containerName}`;
   const hint = problem.hint === undefined ? '' : `\n  ${escapeText(problem.hint)}`;
-  return `${mark} ${escapeText(`${where}: ${problem.labels.join(', ')}: ${problem.message}`)}${hint}`;
+  return `${mark} ${escapeText(`${where}: ${labelWords(problem)}${problem.message}`)}${hint}`;
 }
