@@ -35,7 +35,16 @@ export interface EngineVersion {
   readonly api: string;
 }
 
-const labelsShape = v.nullish(v.record(v.string(), v.string()), {});
+/** An object whose members are all text. Written by hand: a container may have tens of thousands of labels. */
+export const textsShape = v.nullish(v.custom<Labels>(isTexts), {});
+
+function isTexts(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const key in members) if (typeof members[key] !== 'string') return false;
+  return true;
+}
+
 const id = v.pipe(v.string(), v.minLength(1));
 
 const listedShape = v.object({
@@ -44,7 +53,7 @@ const listedShape = v.object({
   Image: v.nullish(v.string(), ''),
   ImageID: v.nullish(v.string(), ''),
   State: v.nullish(v.string(), ''),
-  Labels: labelsShape,
+  Labels: textsShape,
 });
 
 const inspectedShape = v.object({
@@ -56,7 +65,7 @@ const inspectedShape = v.object({
   ),
 });
 
-const imageShape = v.object({ Config: v.nullish(v.object({ Labels: labelsShape }), { Labels: {} }) });
+const imageShape = v.object({ Config: v.nullish(v.object({ Labels: textsShape }), { Labels: {} }) });
 
 const versionShape = v.object({
   Version: v.nullish(v.string(), 'unknown'),

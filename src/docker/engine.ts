@@ -25,7 +25,7 @@ import { createArraySplitter } from './json-array.ts';
 import { createSlices } from './slices.ts';
 
 /** Bytes of one container in a list or of one small answer: longer ones would stall the event loop. */
-const ITEM_LIMIT = 4 * 1024 * 1024;
+const ITEM_LIMIT = 2 * 1024 * 1024;
 /** Seconds between two probes of TCP keep-alive on the event stream. */
 const KEEP_ALIVE_SECONDS = 30;
 

@@ -4,7 +4,7 @@ import { createLineSplitter, type EngineEvent, parseEvent } from './event-lines.
 import { type EngineResult, GarbageError } from './failure.ts';
 
 /** Bytes of one event: a container with 20,000 labels makes 0.7 MB; a longer line is left to the next list. */
-const LINE_LIMIT = 4 * 1024 * 1024;
+const LINE_LIMIT = 2 * 1024 * 1024;
 /** A chunk this long may come with many more behind it, after a stall of ours: the loop turns before the next. */
 const LONG_CHUNK = 16 * 1024;
 /** So many odd lines of one stream are told one by one, then one in a thousand. */

@@ -7,6 +7,7 @@
  */
 import * as v from 'valibot';
 import type { ContainerId, ExecId } from '../ids.ts';
+import { type Labels, textsShape } from './answers.ts';
 import { GarbageError } from './failure.ts';
 
 const NEWLINE = 10;
@@ -71,7 +72,7 @@ export interface ContainerLifeEvent extends EventBase {
   /** The image as its creator named it. */
   readonly image: string;
   /** The container's labels. A label called `name` or `image` is hidden here by the attribute of that name. */
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
 }
 
 export interface ExecDiedEvent extends EventBase {
@@ -109,7 +110,7 @@ const eventShape = v.object({
   status: v.optional(v.string()),
   Actor: v.object({
     ID: v.pipe(v.string(), v.minLength(1)),
-    Attributes: v.nullish(v.record(v.string(), v.unknown())),
+    Attributes: textsShape,
   }),
 });
 
@@ -126,10 +127,9 @@ export function parseEvent(line: string): EngineEvent | undefined {
   if (action === undefined || (Type !== undefined && Type !== 'container')) return undefined;
   const container = Actor.ID as ContainerId;
   const timeNano = nanoseconds(line);
-  const attributes = Actor.Attributes ?? {};
-  if (action === 'exec died') return execDied(container, timeNano, attributes);
-  const { name, image, labels } = splitAttributes(attributes);
-  return { kind: 'life', action, container, timeNano, name, image, labels };
+  if (action === 'exec died') return execDied(container, timeNano, Actor.Attributes);
+  const { name = '', image = '', ...labels } = Actor.Attributes;
+  return { kind: 'life', action, container, timeNano, name: name.replace(/^\//, ''), image, labels };
 }
 
 function parseJson(line: string): unknown {
@@ -143,11 +143,10 @@ function parseJson(line: string): unknown {
 function execDied(
   container: ContainerId,
   timeNano: string,
-  attributes: Record<string, unknown>,
+  { execID, exitCode }: Labels,
 ): ExecDiedEvent | undefined {
-  const { execID, exitCode } = attributes;
-  if (typeof execID !== 'string') return undefined;
-  const code = typeof exitCode === 'string' && /^-?\d{1,9}$/.test(exitCode) ? Number(exitCode) : undefined;
+  if (execID === undefined) return undefined;
+  const code = exitCode !== undefined && /^-?\d{1,9}$/.test(exitCode) ? Number(exitCode) : undefined;
   return { kind: 'exec died', container, timeNano, exec: execID as ExecId, exitCode: code };
 }
 
@@ -155,23 +154,6 @@ function execDied(
 function nanoseconds(line: string): string {
   const at = line.lastIndexOf('"timeNano":');
   return at < 0 ? '' : (/^\s*(\d{10,20})/.exec(line.slice(at + 11, at + 64))?.[1] ?? '');
-}
-
-function splitAttributes(attributes: Record<string, unknown>): {
-  name: string;
-  image: string;
-  labels: Record<string, string>;
-} {
-  const { name, image } = attributes;
-  const labels = Object.entries(attributes).filter(
-    (entry): entry is [string, string] =>
-      typeof entry[1] === 'string' && entry[0] !== 'name' && entry[0] !== 'image',
-  );
-  return {
-    name: typeof name === 'string' ? name.replace(/^\//, '') : '',
-    image: typeof image === 'string' ? image : '',
-    labels: Object.fromEntries(labels),
-  };
 }
 
 /** The value of `since` that gives this event again and all of the second before it; `undefined` without a time. */
