@@ -23,6 +23,7 @@ import { type Bitmap, clearAll, clearBit, createBitmap, nextBit, setBit } from '
 
 const FIRST = 1024;
 const WIDE = 65_536;
+const BLOCK_BITS = 16;
 const SLOTS = FIRST + WIDE + WIDE;
 const HORIZON = FIRST * WIDE * WIDE;
 const NONE = -1;
@@ -106,8 +107,8 @@ export class Wheel {
     const [first, second, third] = this.#levels;
     const low = nextBit(first, this.#low);
     if (low >= 0) return this.#origin + this.#high * FIRST + low;
-    const block = Math.floor(this.#high / WIDE);
-    const slot = nextBit(second, (this.#high % WIDE) + 1);
+    const block = this.#high >>> BLOCK_BITS;
+    const slot = nextBit(second, (this.#high & (WIDE - 1)) + 1);
     if (slot >= 0) return this.#origin + (block * WIDE + slot) * FIRST;
     return this.#origin + nextBit(third, block + 1) * WIDE * FIRST;
   }
@@ -177,8 +178,8 @@ export class Wheel {
 
   /** Moves the present to the next second-level slot with timers, at most to `limit`; false if there is none. */
   #descend(limit: number): boolean {
-    const block = Math.floor(this.#high / WIDE);
-    const slot = nextBit(this.#levels[1], (this.#high % WIDE) + 1);
+    const block = this.#high >>> BLOCK_BITS;
+    const slot = nextBit(this.#levels[1], (this.#high & (WIDE - 1)) + 1);
     if (slot >= 0) {
       const high = block * WIDE + slot;
       if (high > limit) return false;
@@ -211,8 +212,8 @@ export class Wheel {
     if (high < this.#high) this.#link(row, this.#low);
     else if (high === this.#high) this.#link(row, Math.max(ticks - high * FIRST, this.#low));
     else {
-      const block = Math.floor(high / WIDE);
-      if (block === Math.floor(this.#high / WIDE)) this.#link(row, FIRST + (high - block * WIDE));
+      const block = high >>> BLOCK_BITS;
+      if (block === this.#high >>> BLOCK_BITS) this.#link(row, FIRST + (high & (WIDE - 1)));
       else this.#link(row, FIRST + WIDE + block);
     }
   }
