@@ -76,8 +76,15 @@ function rejectShape(words: readonly string[]): Rejection | undefined {
   return undefined;
 }
 
+/** cron-parser's own words, but for those that would puzzle. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
+  if (/duplicate values/.test(message))
+    return 'the crontab expression lists a value twice (7 is Sunday, as 0 is)';
+  if (/explicit day of month/.test(message))
+    return 'the crontab expression names a day that none of its months has';
+  const backwards = /Invalid range: (\d+)-(\d+), min/.exec(message);
+  if (backwards !== null) return `the crontab range ${backwards[1]}-${backwards[2]} does not wrap around`;
   const shown = message.length > 120 ? `${message.slice(0, 119)}…` : message;
   return `the crontab expression is not understood: ${shown.replace(/[^\x20-\x7e…]/g, '?')}`;
 }

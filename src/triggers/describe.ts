@@ -15,6 +15,8 @@ const MONTHS = 'January February March April May June July August September Octo
 const POSITIONS = ['', '1st', '2nd', '3rd', '4th', '5th', 'last'];
 /** A day with at most so many fire times has them listed. */
 const MOST_LISTED = 4;
+/** A list of more runs of numbers than this is cut. */
+const MOST_RUNS = 30;
 
 /** For example `every Sunday at 01:00:00 Europe/Berlin`, `every 15 minutes`, `once at 2026-12-24 18:30:00 UTC`. */
 export function describeTrigger(trigger: Trigger): string {
@@ -83,24 +85,29 @@ function timesOfDay(times: TimeOfDay): string[] | undefined {
   return listed;
 }
 
-/** Several times a day: `every 15 minutes`, `every second in the hours 9-17`, `at minute 5, second 0 of every hour`. */
+/** Several times a day: `every 15 minutes`, `every second in the hours 9-17`, `every hour at minute 5, second 30`. */
 function describeTimes(times: TimeOfDay): string {
   const hours = numbersOf(times.hours, 0, 24);
   const minutes = [...numbersOf(times.minutesLow, 0, 30), ...numbersOf(times.minutesHigh, 30, 30)];
   const seconds = [...numbersOf(times.secondsLow, 0, 30), ...numbersOf(times.secondsHigh, 30, 30)];
-  const hour = hours.length === 24 ? undefined : `in the hours ${ranges(hours)}`;
-  const within = hour === undefined ? '' : ` ${hour}`;
-  const secondStep = everyNth(seconds, 60, 'second');
-  const minuteStep = everyNth(minutes, 60, 'minute');
-  const at = seconds.length === 1 && seconds[0] === 0 ? '' : ` at second ${ranges(seconds)}`;
-  if (minutes.length === 60) return `${secondStep ?? `every minute${at}`}${within}`;
-  if (minuteStep !== undefined)
-    return `${minuteStep}${secondStep === undefined ? at : `, ${secondStep}`}${within}`;
-  const where = `minute ${ranges(minutes)}`;
-  if (secondStep !== undefined)
-    return `${secondStep} of ${where}${hour === undefined ? ' of every hour' : within}`;
-  if (hours.length === 24 && seconds.length === 1) return `every hour at ${where}${at.replace(' at', ',')}`;
-  return `at ${where}, second ${ranges(seconds)}${hour === undefined ? ' of every hour' : within}`;
+  const within = hours.length === 24 ? '' : ` in the hours ${ranges(hours)}`;
+  return describeMinutes(minutes, seconds) + within;
+}
+
+function describeMinutes(minutes: readonly number[], seconds: readonly number[]): string {
+  const everySecond = everyNth(seconds, 60, 'second');
+  const everyMinute = everyNth(minutes, 60, 'minute');
+  const onTheMinute = seconds.length === 1 && seconds[0] === 0;
+  const second = onTheMinute ? '' : `second ${ranges(seconds)}`;
+  if (minutes.length === 60 && everySecond !== undefined) return everySecond;
+  if (everyMinute !== undefined) {
+    if (everySecond !== undefined)
+      return `${everySecond} of ${everyMinute}`.replace('of every', 'in one of every');
+    return second === '' ? everyMinute : `${everyMinute} at ${second}`;
+  }
+  const minute = `minute ${ranges(minutes)}`;
+  if (everySecond !== undefined) return `${everySecond} of ${minute} of every hour`;
+  return second === '' ? `every hour at ${minute}` : `every hour at ${minute}, ${second}`;
 }
 
 /** `every 5 minutes` for 0, 5, 10 … of a full round; undefined for other sets. */
@@ -113,24 +120,27 @@ function everyNth(values: readonly number[], round: number, name: string): strin
 
 /** Undefined when every day is meant. */
 function describeDays(rule: DayRule): string | undefined {
-  const parts: string[] = [];
-  const named = describeNamedDays(rule);
-  const weekdays =
-    rule.weekdays === ALL_WEEKDAYS ? undefined : `every ${namesOf(rule.weekdays, 0, WEEKDAYS)}`;
-  if (named !== undefined && weekdays !== undefined) {
-    parts.push(
-      rule.either
-        ? `${named} and also ${weekdays}`
-        : `${named} if it is ${namesOf(rule.weekdays, 0, WEEKDAYS)}`,
-    );
-  } else if (named !== undefined || weekdays !== undefined) {
-    parts.push(named ?? weekdays ?? '');
-  }
+  const parts = [describeDaysOfMonth(rule)];
   if (rule.months !== ALL_MONTHS) parts.push(`in ${namesOf(rule.months, 1, MONTHS)}`);
   if (rule.weeks !== undefined) parts.push(`in ISO week ${ranges(bitsOf(rule.weeks, 1, 53))}`);
-  if (rule.years !== undefined) parts.push(`in ${describeYears(rule.years)}`);
-  if (parts.length === 0) return undefined;
-  return named === undefined && weekdays === undefined ? `every day ${parts.join(' ')}` : parts.join(' ');
+  if (rule.years !== undefined) {
+    const years = bitsOf(rule.years, 0, LAST_YEAR - FIRST_YEAR).map((year) => year + FIRST_YEAR);
+    parts.push(`in ${ranges(years)}`);
+  }
+  const words = parts.join(' ');
+  return words === 'every day' ? undefined : words;
+}
+
+function describeDaysOfMonth(rule: DayRule): string {
+  const named = describeNamedDays(rule);
+  if (rule.weekdays === ALL_WEEKDAYS) return named ?? 'every day';
+  const weekdays = namesOf(rule.weekdays, 0, WEEKDAYS);
+  if (rule.either) {
+    if (named === undefined) return 'every day';
+    return weekdays === '' ? named : `${named} and also every ${weekdays}`;
+  }
+  if (named !== undefined) return `${named} if it is a ${weekdays}`;
+  return /^\w+ to \w+$/.test(weekdays) ? weekdays : `every ${weekdays}`;
 }
 
 function describeNamedDays(rule: DayRule): string | undefined {
@@ -146,17 +156,10 @@ function describeNamedDays(rule: DayRule): string | undefined {
   return rule.months === ALL_MONTHS ? `${listing(parts)} of the month` : listing(parts);
 }
 
-function describeYears(years: Int32Array): string {
-  const named = bitsOf(years, 0, LAST_YEAR - FIRST_YEAR).map((year) => year + FIRST_YEAR);
-  if (named.length <= 8 || named.at(-1) !== LAST_YEAR)
-    return ranges(named.slice(0, 40)) + (named.length > 40 ? '…' : '');
-  return `${named.slice(0, 3).join(', ')} and so on`;
-}
-
 function namesOf(bits: number, from: number, names: readonly string[]): string {
-  const numbers = numbersOf(bits >>> from, 0, names.length);
-  return rangesOf(numbers)
-    .map(([low, high]) => (low === high ? names[low] : `${names[low]}-${names[high]}`))
+  const runs = rangesOf(numbersOf(bits >>> from, 0, names.length));
+  return runs
+    .map(([low, high]) => (low === high ? names[low] : `${names[low]} to ${names[high]}`))
     .join(', ');
 }
 
@@ -177,10 +180,16 @@ function bitsOf(words: Int32Array, first: number, last: number): number[] {
   return numbers;
 }
 
+/** `1-5, 9`, and `1, 3, 5 … 31` for long even steps; the numbers ascend. */
 function ranges(numbers: readonly number[]): string {
-  return rangesOf(numbers)
-    .map(([low, high]) => (low === high ? `${low}` : `${low}-${high}`))
-    .join(', ');
+  const runs = rangesOf(numbers);
+  const [first = 0, second = 0, third = 0] = numbers;
+  const step = second - first;
+  const even = step > 1 && numbers.every((number, index) => number === first + index * step);
+  if (even && numbers.length > MOST_LISTED + 1) return `${first}, ${second}, ${third} … ${numbers.at(-1)}`;
+  if (runs.length > MOST_RUNS)
+    return `${ranges(numbers.slice(0, MOST_RUNS))} and ${numbers.length - MOST_RUNS} more`;
+  return runs.map(([low, high]) => (low === high ? `${low}` : `${low}-${high}`)).join(', ');
 }
 
 /** Runs of three and more as one pair; the numbers ascend. */

@@ -30,6 +30,9 @@ export interface Zone {
   readonly stretches: Map<number, Stretch>;
   /** The stretches without a change, one object for each offset. */
   readonly constant: Map<number, Stretch>;
+  /** The stretch that was asked for last, as questions come in pairs. */
+  recentIndex: number;
+  recent: Stretch;
 }
 
 const DAY = 86_400;
@@ -39,6 +42,11 @@ const MAX_STRETCHES = 20_000;
 const MAX_ZONES = 1000;
 /** Changes of clocks fall on such multiples nearly always, which halves the questions of a bisection. */
 const USUAL_GRID = 900;
+
+const NOTHING_RECENT = {
+  recentIndex: Number.NaN,
+  recent: { before: 0, after: 0, at: Number.POSITIVE_INFINITY },
+};
 
 const zones = new Map<string, Zone>();
 let names: Set<string> | undefined;
@@ -55,7 +63,7 @@ export function openZone(name: string): Zone | undefined {
   if (!knownNames().has(name)) return undefined;
   const format = zoneFormat(name);
   if (format === undefined) return undefined;
-  const zone: Zone = { name, format, stretches: new Map(), constant: new Map() };
+  const zone: Zone = { name, format, stretches: new Map(), constant: new Map(), ...NOTHING_RECENT };
   if (zones.size >= MAX_ZONES) zones.clear();
   zones.set(name, zone);
   return zone;
@@ -74,7 +82,11 @@ export function suggestTimezone(name: string): string | undefined {
 /** The stretch that holds a second, given as UTC or as local time: it knows a day around it either way. */
 export function stretchAt(zone: Zone, second: number): Stretch {
   const index = Math.floor(second / STRETCH_SECONDS);
-  return zone.stretches.get(index) ?? exploreStretch(zone, index);
+  if (index === zone.recentIndex) return zone.recent;
+  const stretch = zone.stretches.get(index) ?? exploreStretch(zone, index);
+  zone.recentIndex = index;
+  zone.recent = stretch;
+  return stretch;
 }
 
 /** The first instant that shows this local time; where the clocks skip it, the one read with the offset before. */
