@@ -52,7 +52,7 @@ export function collect(labels: Labels, imageLabels: Labels | undefined, setting
   return { ours: ours ?? nothing, service, slips: slips ?? nothing };
 }
 
-function isOurs(key: string, namespace: string): boolean {
+export function isOurs(key: string, namespace: string): boolean {
   return key.startsWith(namespace) && (key.length === namespace.length || key[namespace.length] === '.');
 }
 
@@ -60,7 +60,8 @@ function isInherited(labels: Labels, imageLabels: Labels | undefined, key: strin
   return imageLabels !== undefined && Object.hasOwn(imageLabels, key) && imageLabels[key] === labels[key];
 }
 
-function valueIn(labels: Labels | undefined, key: string): string | undefined {
+/** The label's text, if the container has the label. */
+export function valueIn(labels: Labels | undefined, key: string): string | undefined {
   return labels !== undefined && Object.hasOwn(labels, key) ? textOf(labels, key) : undefined;
 }
 
@@ -77,7 +78,7 @@ const programName = 'chorewheel';
  * `deck-chore.x.command`, `DECK-CHORES.x.cron`, `chorewheel.x.command`: a namespace that is almost ours, with an
  * attribute of ours at the end. Another namespace is no slip: other instances are welcome.
  */
-function looksLikeOurs(key: string, namespace: string): boolean {
+export function looksLikeOurs(key: string, namespace: string): boolean {
   const end = prefixEnd(key, namespace);
   if (end === undefined) return false;
   const prefix = key.slice(0, end).toLowerCase();

@@ -9,19 +9,28 @@
  * or `command` is in a problem.
  */
 import type { LabelSettings } from '../configuration.ts';
-import { type Collected, collect, type Label, type Labels } from './collect.ts';
+import {
+  type Collected,
+  collect,
+  isOurs,
+  type Label,
+  type Labels,
+  looksLikeOurs,
+  valueIn,
+} from './collect.ts';
 import type { ContainerDefinition, JobDefinition, Problem } from './definition.ts';
 import { warning } from './faults.ts';
 import { applyFlags, type Flags } from './flags.ts';
 import { type JobContext, type JobLabels, type JobResult, parseJob } from './job.ts';
 import { createMemo, joinTexts, type Memo } from './memo.ts';
 import { leftovers, type Options, readOptions } from './options.ts';
+import { createSetsMemo, type SetsMemo } from './sets-memo.ts';
 import { clip } from './text.ts';
 
 const mostJobs = 1000;
 
 interface Memory {
-  readonly containers: Memo<ContainerDefinition>;
+  readonly containers: SetsMemo<ContainerDefinition>;
   readonly jobs: Memo<JobResult>;
 }
 
@@ -32,7 +41,7 @@ const bounds = { entries: 4096, characters: 4_000_000 };
 function memoryOf(settings: LabelSettings): Memory {
   let memory = memories.get(settings);
   if (memory === undefined) {
-    memory = { containers: createMemo(bounds), jobs: createMemo(bounds) };
+    memory = { containers: createSetsMemo(), jobs: createMemo(bounds) };
     memories.set(settings, memory);
   }
   return memory;
@@ -54,19 +63,58 @@ export function parseContainerLabels(
   settings: LabelSettings,
   identity = '',
 ): ContainerDefinition {
+  const memory = memoryOf(settings);
+  const rememberable = addTexts(labels, imageLabels, settings, identity, memory.containers);
+  const known = rememberable ? memory.containers.get() : undefined;
+  if (known !== undefined) return known;
+  const definition = read(labels, imageLabels, settings, identity, memory);
+  if (rememberable) memory.containers.set(definition);
+  return definition;
+}
+
+/**
+ * Gives the memo all texts that the definition depends on. False if it isn't worth it: no label of ours, one that
+ * looks like ours, or image labels, which are asked for on rare occasions.
+ */
+function addTexts(
+  labels: Labels,
+  imageLabels: Labels | undefined,
+  { namespace, serviceIdLabels }: LabelSettings,
+  identity: string,
+  memo: SetsMemo<ContainerDefinition>,
+): boolean {
+  for (const _ in imageLabels) return false;
+  let any = false;
+  let seeded = false;
+  memo.begin();
+  memo.add(imageLabels === undefined ? 'unknown image' : '');
+  for (const key in labels) {
+    if (isOurs(key, namespace)) {
+      const value = valueIn(labels, key);
+      if (value === undefined) continue;
+      any = true;
+      memo.add(key);
+      memo.add(value);
+      seeded ||= isSeeded(key, value);
+    } else if (looksLikeOurs(key, namespace)) return false;
+  }
+  memo.add(seeded ? identity : '');
+  for (const key of serviceIdLabels) memo.add(valueIn(labels, key));
+  return any;
+}
+
+function read(
+  labels: Labels,
+  imageLabels: Labels | undefined,
+  settings: LabelSettings,
+  identity: string,
+  memory: Memory,
+): ContainerDefinition {
   const collected = collect(labels, imageLabels, settings);
   const serviceId = serviceIdOf(collected);
   if (collected.ours.length === 0) return withoutLabels(collected, serviceId, settings);
-  const { ours, flags, unknownFlags } = countingLabels(collected.ours, imageLabels, settings);
-  const memory = memoryOf(settings);
-  const key = containerKey(ours, collected, flags, identity);
-  return (
-    memory.containers.get(key) ??
-    memory.containers.set(
-      key,
-      parse({ ours, collected, flags, unknownFlags, serviceId, settings, identity }, memory),
-    )
-  );
+  const counting = countingLabels(collected.ours, imageLabels, settings);
+  return parse({ ...counting, collected, serviceId, settings, identity }, memory);
 }
 
 const nothing: readonly never[] = [];
@@ -105,17 +153,9 @@ function countingLabels(
   return { ours: flags.image ? all : own(), flags, unknownFlags: unknown };
 }
 
-function containerKey(ours: readonly Label[], collected: Collected, flags: Flags, identity: string): string {
-  const seeded = ours.some(({ key, value }) => key.endsWith('.crontab') && isSeeded(value));
-  const texts = [`${Number(flags.image)}${Number(flags.service)}`, seeded ? identity : ''];
-  for (const value of collected.service) texts.push(value === undefined ? '-' : `+${value}`);
-  for (const { key, value } of ours) texts.push(key, value);
-  return joinTexts([...texts, ...collected.slips.slice(0, 10)]);
-}
-
-/** Whether a crontab may hold an `H`, which stands for a value that depends on the seed. */
-function isSeeded(crontab: string): boolean {
-  return crontab.includes('H');
+/** Whether a label holds an `H`, which may stand for a value that depends on the seed. */
+function isSeeded(key: string, value: string): boolean {
+  return key.endsWith('crontab') && value.includes('H');
 }
 
 interface Work extends Counting {
@@ -150,7 +190,7 @@ function remembered(labels: JobLabels, context: JobContext, { jobs }: Memory): J
   let seeded = false;
   for (const [attribute, value] of labels.entries) {
     texts.push(attribute, value);
-    seeded ||= attribute === 'crontab' && isSeeded(value);
+    seeded ||= isSeeded(attribute, value);
   }
   if (seeded) texts.push(context.seed);
   const key = joinTexts(texts);

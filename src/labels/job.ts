@@ -89,7 +89,19 @@ function nameFaults({ name, prefix }: JobLabels, { jobName }: LabelSettings): Fa
     return [{ label, message: `the name of the job is longer than ${longestName} characters` }];
   }
   if (jobName.test(name)) return [];
-  return [{ label, message: `${quote(name)} is no job name: all of it must match ${quote(jobName.source)}` }];
+  const meant = name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-');
+  return [
+    {
+      label,
+      message: `${quote(name)} is no job name: all of it must match ${quote(jobName.source)}`,
+      hint: jobName.test(meant)
+        ? `Call it ${meant}, or set JOB_NAME_REGEX`
+        : 'Set JOB_NAME_REGEX to allow it',
+    },
+  ];
 }
 
 interface Sorted {

@@ -1,6 +1,8 @@
 /**
- * Remembers what was made of a text, so that many containers with equal labels share one definition. Bounded in
- * entries and in characters, since the texts come from strangers; what was not asked for longest goes first.
+ * Remembers what was made of a text. Bounded in entries and in characters, since the texts come from strangers.
+ *
+ * Two generations instead of a list by age: what is asked for moves to the young one; when that is full, it becomes
+ * the old one, and the old one is forgotten. So no entry is ever deleted, which is what costs time in a Map.
  */
 export interface Memo<T extends object> {
   get(key: string): T | undefined;
@@ -9,32 +11,31 @@ export interface Memo<T extends object> {
 
 export interface MemoBounds {
   readonly entries: number;
-  /** Of all keys together. */
+  /** Of all keys of a generation together. */
   readonly characters: number;
 }
 
 export function createMemo<T extends object>({ entries, characters }: MemoBounds): Memo<T> {
-  const known = new Map<string, T>();
+  let young = new Map<string, T>();
+  let old = new Map<string, T>();
   let size = 0;
 
   function get(key: string): T | undefined {
-    const value = known.get(key);
-    if (value === undefined) return undefined;
-    known.delete(key);
-    known.set(key, value);
-    return value;
+    const value = young.get(key);
+    if (value !== undefined) return value;
+    const older = old.get(key);
+    return older === undefined ? undefined : set(key, older);
   }
 
   function set(key: string, value: T): T {
     if (key.length > characters / 64) return value;
-    if (known.delete(key)) size -= key.length;
-    known.set(key, value);
-    size += key.length;
-    for (const [oldest] of known) {
-      if (known.size <= entries && size <= characters) break;
-      known.delete(oldest);
-      size -= oldest.length;
+    if (young.size >= entries || size + key.length > characters) {
+      old = young;
+      young = new Map();
+      size = 0;
     }
+    young.set(key, value);
+    size += key.length;
     return value;
   }
 

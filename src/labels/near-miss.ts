@@ -24,6 +24,7 @@ export function nearest<Word extends string>(
  */
 export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
+  if (a === b) return 0;
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
@@ -39,6 +40,7 @@ export function editDistance(a: string, b: string, limit: number): number {
       if (swapped) cost = Math.min(cost, (before[column - 2] ?? limit) + 1);
       current.push(cost);
     }
+    if (Math.min(...current) >= limit) return limit;
     before = previous;
     previous = current;
   }

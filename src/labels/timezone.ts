@@ -2,7 +2,8 @@
  * Names of the tz database, as people must write them: links count, and so does the case of letters, since a
  * name in another case works in some programs and fails in others.
  */
-import { isTimezone, suggestTimezone } from '../triggers/zone.ts';
+import { isTimezone } from '../triggers/zone.ts';
+import { ZONE_LINKS } from '../triggers/zone-links.ts';
 import { nearest } from './near-miss.ts';
 import type { Reading } from './reading.ts';
 import { quote } from './text.ts';
@@ -25,7 +26,18 @@ export function readTimezone(text: string): Reading<string> {
 }
 
 function meantBy(text: string): string | undefined {
-  return suggestTimezone(text) ?? fixedOffset(text.trim()) ?? similar(text);
+  const wanted = text.trim().toLowerCase().replaceAll(' ', '_');
+  return spellings().get(wanted) ?? fixedOffset(text.trim()) ?? similar(wanted);
+}
+
+let known: ReadonlyMap<string, string> | undefined;
+
+/** Names in lower case -> names; made on first use, since it costs a millisecond. */
+function spellings(): ReadonlyMap<string, string> {
+  known ??= new Map(
+    [...Intl.supportedValuesOf('timeZone'), ...ZONE_LINKS].map((name) => [name.toLowerCase(), name]),
+  );
+  return known;
 }
 
 /** `UTC+2` is written `Etc/GMT-2`: the names of fixed offsets count to the west. */
@@ -35,7 +47,15 @@ function fixedOffset(text: string): string | undefined {
   return isTimezone(name) ? name : undefined;
 }
 
-/** The name with at most two slips, if it is long enough to tell. */
-function similar(text: string): string | undefined {
-  return nearest(text, Intl.supportedValuesOf('timeZone'), text.length < 6 ? 1 : 2);
+/** The name with at most two slips, none in its first three letters or none in its last three: others cost too much. */
+function similar(wanted: string): string | undefined {
+  const start = wanted.slice(0, 3);
+  const end = wanted.slice(-3);
+  const candidates: string[] = [];
+  for (const name of spellings().keys()) {
+    if (Math.abs(name.length - wanted.length) > 2) continue;
+    const sameStart = name.startsWith(start) && name.at(-1) === wanted.at(-1);
+    if (sameStart || name.endsWith(end)) candidates.push(name);
+  }
+  return spellings().get(nearest(wanted, candidates, wanted.length < 6 ? 1 : 2) ?? '');
 }
