@@ -63,6 +63,15 @@ function beginSpan(clock: LivedClock, wall: number): void {
   clock.until = wall;
 }
 
+/** The end of the longest span but for the last one: where the clock most likely was right. */
+export function livedUntil(clock: LivedClock): number {
+  let longest: Span = { from: 0, until: Number.NEGATIVE_INFINITY };
+  for (const span of clock.past.slice(0, -1)) {
+    if (span.until - span.from > longest.until - longest.from) longest = span;
+  }
+  return longest.until;
+}
+
 /** The first fire time after `after` that was not lived through yet. */
 export function nextUnlived(
   clock: LivedClock,

@@ -8,6 +8,7 @@
  */
 import type { JobId, WallMs } from '../ids.ts';
 import { admit } from './firing.ts';
+import { type ClockStep, livedUntil } from './lived.ts';
 import type { AbsentMemory, Core, Job } from './model.ts';
 import { type NextAfter, newestPassed, nextOnGrid, type Passed, passedFrom, passedOnGrid } from './passed.ts';
 import { memoryOf, remember, report, subjectOf, triggerKey } from './tell.ts';
@@ -39,11 +40,19 @@ export function armJob(core: Core, job: Job): Missed | undefined {
   joinCohort(core, job, Math.ceil(anchor === undefined ? Math.floor(core.now.mono) : anchor - known.offset));
   if (handledUntil === undefined) return undefined;
   if (handledUntil <= core.now.wall) return missedSince(core, job, known, handledUntil);
-  if (handledUntil - core.now.wall <= BELIEVED_AHEAD_MS) {
-    job.handledUntil = handledUntil;
-    if (trigger.kind !== 'interval') core.guards.set(job, handledUntil);
-  }
+  guard(core, job, known, handledUntil);
   return undefined;
+}
+
+/**
+ * Fire times ahead of the clock were carried out before it was set back: they don't fire again. In this process that
+ * is the business of `lived.ts`, but for the present span, which jobs that were there know by their deadlines.
+ */
+function guard(core: Core, job: Job, known: AbsentMemory, handledUntil: number): void {
+  const until = known.inherited ? handledUntil : Math.min(handledUntil, core.clock.until);
+  if (until <= core.now.wall || until - core.now.wall > BELIEVED_AHEAD_MS) return;
+  job.handledUntil = until;
+  if (job.definition.trigger.kind !== 'interval') core.guards.set(job, until);
 }
 
 function missedSince(core: Core, job: Job, known: AbsentMemory, handledUntil: number): Missed | undefined {
@@ -109,7 +118,7 @@ export function catchUp(core: Core, job: Job, missed: Missed): void {
 /** Keeps the memory of a job that goes; call it while the job is still armed. The oldest memories make room. */
 export function keepMemory(core: Core, job: Job): void {
   core.guards.delete(job);
-  setAbsent(core, job.id, { memory: memoryOf(core, job), offset: core.clock.offset });
+  setAbsent(core, job.id, { memory: memoryOf(core, job), offset: core.clock.offset, inherited: false });
   if (core.absent.size > core.absentLimit) forgetOldest(core);
 }
 
@@ -129,7 +138,7 @@ export function holdAbsent(core: Core, id: JobId, paused: boolean): void {
   const known = core.absent.get(id);
   if (known === undefined) return;
   const memory = { ...known.memory, paused };
-  setAbsent(core, id, { memory, offset: known.offset });
+  setAbsent(core, id, { ...known, memory });
   if (core.settings.memories !== undefined) core.commands.push({ kind: 'remember', job: id, memory });
 }
 
@@ -138,11 +147,17 @@ function setAbsent(core: Core, id: JobId, known: AbsentMemory): void {
   core.absent.set(id, known);
 }
 
-/** After a jump of the wall clock: grids have another wall time, and moments far ahead are not believed any more. */
-export function rememberAfterJump(core: Core): void {
+/**
+ * After a jump of the wall clock: grids have another wall time. If it went back to before the present span, that span was
+ * a mistake, and the next process must not take its moments for handled ones.
+ */
+export function rememberAfterJump(core: Core, step: ClockStep): void {
+  const right = Math.floor(Math.max(core.now.wall, livedUntil(core.clock)));
+  const limit = step === 'backward' ? right : Number.POSITIVE_INFINITY;
   for (const job of core.jobs.values()) {
-    if (job.handledUntil - core.now.wall > BELIEVED_AHEAD_MS) job.handledUntil = Math.floor(core.now.wall);
-    else if (job.definition.trigger.kind !== 'interval') continue;
+    if (job.handledUntil <= limit && job.definition.trigger.kind !== 'interval') continue;
+    job.handledUntil = Math.min(job.handledUntil, limit);
+    job.handledAhead = Math.min(job.handledAhead, limit);
     remember(core, job);
   }
 }

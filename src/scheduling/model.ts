@@ -119,6 +119,8 @@ export interface Silence {
 export interface AbsentMemory {
   readonly memory: JobMemory;
   readonly offset: number;
+  /** It comes from an earlier process. */
+  readonly inherited: boolean;
 }
 
 export interface Core {

@@ -95,7 +95,7 @@ function createCore(settings: ScheduleSettings): Core {
     runningOf: new Map(),
     waiting: new Set(),
     guards: new Map(),
-    absent: new Map(memories.map(([id, memory]) => [id, { memory, offset: clock.offset }])),
+    absent: new Map(memories.map(([id, memory]) => [id, { memory, offset: clock.offset, inherited: true }])),
     absentLimit: Math.max(ABSENT_LIMIT, memories.length),
     problemsTold: new Map(),
     lists: 0,
@@ -117,7 +117,7 @@ function passTime(core: Core): void {
   const { step, jumpMs } = observe(core.clock, core.now);
   if (step === 'backward') reseek(core);
   else if (jumpMs < 0) rewind(core);
-  if (jumpMs !== 0) rememberAfterJump(core);
+  if (jumpMs !== 0) rememberAfterJump(core, step);
   fireDue(core);
 }
 

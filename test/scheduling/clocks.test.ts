@@ -112,6 +112,38 @@ describe('the wall clock set back', () => {
     for (const job of ['quarter', 'beat']) noTwice(times(driver, job));
   });
 
+  it('after a mistaken day ahead leaves no job silent whose container is replaced, nor the next process', () => {
+    const driver = drive({ start: START, duration: 1, memories: new Map() });
+    const parts = { service: ['s'], jobs: { quarter: { trigger: calendar(15 * MINUTE) } } };
+    driver.apply({ kind: 'container', container: container('old', parts) });
+    driver.run(2 * HOUR);
+    driver.clock.setWall(driver.clock.now().wall + 20 * HOUR);
+    driver.run(16 * MINUTE);
+    driver.clock.setWall(driver.clock.now().wall - 20 * HOUR);
+    driver.run(MINUTE);
+    const before = times(driver, 'quarter').length;
+    const next = drive({ start: driver.clock.now().wall, duration: 1, memories: driver.memories });
+    driver.apply({ kind: 'container gone', container: container('old').id });
+    driver.apply({ kind: 'container', container: container('new', parts) });
+    next.apply({ kind: 'container', container: container('new', parts) });
+    for (const each of [driver, next]) each.run(HOUR);
+    assert.equal(times(driver, 'quarter').length, before + 4);
+    assert.equal(times(next, 'quarter').length, 4);
+  });
+
+  it('by half an hour fires nothing twice for a job whose container is replaced meanwhile', () => {
+    const driver = drive({ start: START, duration: 1 });
+    const parts = { service: ['s'], jobs: { quarter: { trigger: calendar(15 * MINUTE) } } };
+    driver.apply({ kind: 'container', container: container('old', parts) });
+    driver.run(2 * HOUR);
+    driver.clock.setWall(driver.clock.now().wall - 30 * MINUTE);
+    driver.apply({ kind: 'container gone', container: container('old').id });
+    driver.apply({ kind: 'container', container: container('new', parts) });
+    driver.run(HOUR);
+    noTwice(times(driver, 'quarter'));
+    assert.equal(times(driver, 'quarter').length, 8 + 2);
+  });
+
   it('wakes in time for a job that is registered after it', () => {
     const driver = begin();
     driver.clock.setWall(driver.clock.now().wall - 15 * MINUTE);
