@@ -1,8 +1,10 @@
-/** Page, API and metrics: on the owner's socket, and over HTTP where that is asked for. Loaded only if one is wanted. */
-import { createApi } from './api/api.ts';
+/**
+ * Page, API and metrics: on the owner's socket, and over HTTP where that is asked for. The framework and the page
+ * are loaded with the first request: a scheduler that nobody asks does without their 10 MB.
+ */
+import type { Api } from './api/api.ts';
 import type { Access } from './api/guard.ts';
 import { type Listener, listenOnHttp, listenOnSocket } from './api/listen.ts';
-import { loadPage } from './api/page.ts';
 import type { ApiParts } from './api/parts.ts';
 import type { Config } from './configuration.ts';
 import type { ProcessReport } from './process-report.ts';
@@ -13,15 +15,10 @@ export async function serve(
   parts: ApiParts,
   say: (report: ProcessReport) => void,
 ): Promise<readonly Listener[]> {
-  const page = await loadPage();
   const listeners: Listener[] = [];
-  const listen = async (
-    where: string,
-    access: Access,
-    open: (api: ReturnType<typeof createApi>) => Promise<Listener>,
-  ) => {
+  const listen = async (where: string, open: () => Promise<Listener>): Promise<void> => {
     try {
-      const listener = await open(createApi(parts, access, page));
+      const listener = await open();
       listeners.push(listener);
       say({ kind: 'listening', where: listener.address });
     } catch (error) {
@@ -31,11 +28,31 @@ export async function serve(
   };
   const { controlSocket, http } = config;
   if (controlSocket !== undefined) {
-    await listen(controlSocket, { kind: 'owner' }, (api) => listenOnSocket(api, controlSocket));
+    await listen(controlSocket, () => listenOnSocket(lazyApi(parts, { kind: 'owner' }), controlSocket));
   }
   if (http !== undefined) {
     const { host, port, token } = http;
-    await listen(`${host}:${port}`, { kind: 'http', host, token }, (api) => listenOnHttp(api, host, port));
+    await listen(`${host}:${port}`, () =>
+      listenOnHttp(lazyApi(parts, { kind: 'http', host, token }), host, port),
+    );
   }
   return listeners;
+}
+
+function lazyApi(parts: ApiParts, access: Access): Api {
+  let made: Promise<Api> | undefined;
+  const make = async (): Promise<Api> => {
+    const [{ createApi }, { loadPage }] = await Promise.all([
+      import('./api/api.ts'),
+      import('./api/page.ts'),
+    ]);
+    return createApi(parts, access, await loadPage());
+  };
+  return {
+    async fetch(request) {
+      made ??= make();
+      return (await made).fetch(request);
+    },
+    close: () => void made?.then((api) => api.close()),
+  };
 }

@@ -3,7 +3,7 @@ import { chmod, mkdir, stat, unlink } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { dirname } from 'node:path';
-import { getRequestListener } from '@hono/node-server';
+import type { getRequestListener } from '@hono/node-server';
 import type { Api } from './api.ts';
 
 export interface Listener {
@@ -57,9 +57,15 @@ export async function listenOnHttp(api: Api, host: string, port: number): Promis
   };
 }
 
+/** The adapter brings Node's whole fetch along, 10 MB: it is loaded with the first request. */
 function listener(api: Api): RequestListener {
-  const listen = getRequestListener((request) => api.fetch(request), { overrideGlobalObjects: false });
-  return (incoming, outgoing) => void listen(incoming, outgoing);
+  let adapter: Promise<ReturnType<typeof getRequestListener>> | undefined;
+  return async (incoming, outgoing) => {
+    adapter ??= import('@hono/node-server').then((loaded) =>
+      loaded.getRequestListener((request) => api.fetch(request), { overrideGlobalObjects: false }),
+    );
+    await (await adapter)(incoming, outgoing);
+  };
 }
 
 function listening(server: Server, listen: () => void): Promise<void> {
