@@ -49,22 +49,30 @@ export function createArraySplitter(limit: number): ArraySplitter {
     return text;
   }
 
-  /** Consumes a byte of a string. */
-  function stringByte(byte: number): void {
-    if (escaped) escaped = false;
-    else if (byte === BACKSLASH) escaped = true;
-    else if (byte === QUOTE) inString = false;
+  /** Goes on within a string, from `at`; gives the place after its end, or the chunk's end. Most bytes pass here. */
+  function skipString(chunk: Buffer, at: number): number {
+    let i = escaped ? at + 1 : at;
+    escaped = false;
+    for (; i < chunk.length; i++) {
+      const byte = chunk[i];
+      if (byte === BACKSLASH) i += 1;
+      else if (byte === QUOTE) {
+        inString = false;
+        return i + 1;
+      }
+    }
+    escaped = i > chunk.length;
+    return chunk.length;
   }
 
   function write(chunk: Buffer): (string | undefined)[] {
     const found: (string | undefined)[] = [];
     let start = depth >= 2 ? 0 : -1;
-    for (let i = 0; i < chunk.length; i++) {
+    for (let i = inString ? skipString(chunk, 0) : 0; i < chunk.length; i++) {
       const byte = chunk[i] as number;
-      if (inString) {
-        stringByte(byte);
-      } else if (byte === QUOTE && depth >= 2) {
+      if (byte === QUOTE && depth >= 2) {
         inString = true;
+        i = skipString(chunk, i + 1) - 1;
       } else if (opens(byte)) {
         if (depth === 0 && (seen || byte !== BRACKET)) throw new GarbageError('not a list');
         seen = true;

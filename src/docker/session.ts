@@ -145,6 +145,6 @@ async function checkLife({ engine, clock, lastProof, onProof }: SessionParts): P
 }
 
 /** A bug in a callback must not vanish in a promise that nobody waits for. */
-function rethrow(error: unknown): never {
+export function rethrow(error: unknown): never {
   throw error;
 }

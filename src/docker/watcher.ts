@@ -5,7 +5,7 @@ import type { Watcher, WatcherEvent } from './engine-contract.ts';
 import { type EngineEvent, sinceWithOverlap } from './event-lines.ts';
 import { createExecWatch } from './exec-watch.ts';
 import { createKnownContainers } from './known-containers.ts';
-import { runSession, type SessionParts } from './session.ts';
+import { rethrow, runSession, type SessionParts } from './session.ts';
 import { backoff, systemWatcherClock, type WatcherClock } from './watcher-clock.ts';
 
 /** Events remembered by id, action and time, to tell replayed ones; the engine itself replays at most 256. */
@@ -125,6 +125,8 @@ export function createWatcher(settings: WatcherSettings): Watcher {
         firstListed = resolve;
       });
       running = run();
+      // What the handler throws is a bug and must end the process, although others wait for this promise too.
+      void running.then(undefined, rethrow);
       return Promise.race([listed, running]);
     },
     async stop(): Promise<void> {
