@@ -14,6 +14,7 @@ export interface LogLine {
   readonly lateness_ms?: number;
   readonly exit_code?: number;
   readonly outcome?: string;
+  readonly reason?: string;
 }
 
 export interface DaemonProcess {

@@ -25,7 +25,9 @@ const scenario: Scenario = {
       const status = await daemon.stop();
       await eventually(() => daemon.child.exitCode !== null, 10_000);
       const lateness = await latenessAtEngine(fleet, daemon);
-      const lost = daemon.records.filter(({ event }) => event !== 'execution_started').length;
+      const lost = daemon.records.filter(
+        ({ event, reason }) => event !== 'execution_started' && reason !== 'draining',
+      ).length;
       return [
         { measure: 'executions', value: lateness.length, unit: '' },
         { measure: 'lost', value: lost, unit: '', better: 'lower' },
