@@ -4,6 +4,7 @@ import { CronJob } from 'cron';
 import { Cron } from 'croner';
 import { schedule as scheduleNodeCron } from 'node-cron';
 import { Task, CronJob as ToadJob, ToadScheduler } from 'toad-scheduler';
+import { containerOf, daemonThatCalls, defaultLabelSettings } from './core.ts';
 
 /** Arms `count` jobs that each call `fire` once at `due` (a whole second, epoch ms); gives what ends them. */
 export type Subject = (count: number, due: number, fire: () => void) => Promise<() => void> | (() => void);
@@ -85,6 +86,18 @@ const toad: Subject = (count, due, fire) => {
   return () => scheduler.stop();
 };
 
+/** The whole dispatcher: labels, schedule, history; only the worker is a call. */
+const chorewheel: Subject = async (count, due, fire) => {
+  const settings = defaultLabelSettings();
+  const moment = new Date(due);
+  const cron = `${moment.getUTCHours()} ${moment.getUTCMinutes()} ${moment.getUTCSeconds()}`;
+  const containers = Array.from({ length: count }, (_, index) =>
+    containerOf(index, { 'deck-chores.herd.command': 'true', 'deck-chores.herd.cron': cron }, settings),
+  );
+  const daemon = await daemonThatCalls(containers, fire);
+  return () => void daemon.stop();
+};
+
 export interface SubjectFacts {
   readonly subject: Subject;
   /** Rough milliseconds to arm one job, so that the instant is far enough away. */
@@ -94,6 +107,7 @@ export interface SubjectFacts {
 }
 
 export const SUBJECTS: Readonly<Record<string, SubjectFacts>> = {
+  chorewheel: { subject: chorewheel, armingMs: 0.05, limit: 1_000_000 },
   direct: { subject: direct, armingMs: 0.001, limit: 1_000_000 },
   setTimeout: { subject: timers, armingMs: 0.01, limit: 1_000_000 },
   croner: { subject: croner, armingMs: 0.4, limit: 10_000 },
