@@ -4,7 +4,7 @@ import type { LabelSettings } from './configuration.ts';
 import { labelSettingsOf, labelVariables } from './label-settings.ts';
 import { parseContainerLabels } from './labels/container.ts';
 import type { JobDefinition, Problem } from './labels/definition.ts';
-import { createMemo, joinTexts } from './labels/memo.ts';
+import { createMemo } from './labels/memo.ts';
 import { type Environment, mistakesOf } from './variable.ts';
 
 export interface ParseLabelsOptions {
@@ -72,13 +72,16 @@ export function parseLabels(
 const names = Object.keys(labelVariables) as (keyof typeof labelVariables)[];
 const schema = v.object(labelVariables);
 /** One settings object per environment, so that parsed labels are remembered between calls. */
-const known = createMemo<LabelSettings>({ entries: 64, characters: 1_000_000 });
+const known = createMemo<LabelSettings>();
 
 function settingsOf(env: Environment): LabelSettings {
-  const key = joinTexts(names.map((name) => (env[name] === undefined ? '-' : `+${env[name]}`)));
-  const remembered = known.get(key);
+  known.begin();
+  for (const name of names) known.add(env[name]);
+  const remembered = known.get();
   if (remembered !== undefined) return remembered;
   const read = v.safeParse(schema, { ...env });
   if (!read.success) throw new ConfigurationError(mistakesOf(read.issues));
-  return known.set(key, labelSettingsOf(read.output));
+  const settings = labelSettingsOf(read.output);
+  known.set(settings);
+  return settings;
 }

@@ -22,26 +22,24 @@ import type { ContainerDefinition, JobDefinition, Problem } from './definition.t
 import { warning } from './faults.ts';
 import { applyFlags, type Flags } from './flags.ts';
 import { type JobContext, type JobLabels, type JobResult, parseJob } from './job.ts';
-import { createMemo, joinTexts, type Memo } from './memo.ts';
+import { createMemo, type Memo } from './memo.ts';
 import { leftovers, type Options, readOptions } from './options.ts';
-import { createSetsMemo, type SetsMemo } from './sets-memo.ts';
 import { clip } from './text.ts';
 
 const mostJobs = 1000;
 
 interface Memory {
-  readonly containers: SetsMemo<ContainerDefinition>;
+  readonly containers: Memo<ContainerDefinition>;
   readonly jobs: Memo<JobResult>;
 }
 
 /** By settings; a settings object is made once and never changed. */
 const memories = new WeakMap<LabelSettings, Memory>();
-const bounds = { entries: 4096, characters: 4_000_000 };
 
 function memoryOf(settings: LabelSettings): Memory {
   let memory = memories.get(settings);
   if (memory === undefined) {
-    memory = { containers: createSetsMemo(), jobs: createMemo(bounds) };
+    memory = { containers: createMemo(), jobs: createMemo() };
     memories.set(settings, memory);
   }
   return memory;
@@ -81,7 +79,7 @@ function addTexts(
   imageLabels: Labels | undefined,
   { namespace, serviceIdLabels }: LabelSettings,
   identity: string,
-  memo: SetsMemo<ContainerDefinition>,
+  memo: Memo<ContainerDefinition>,
 ): boolean {
   for (const _ in imageLabels) return false;
   let any = false;
@@ -172,7 +170,7 @@ function parse(work: Work, memory: Memory): ContainerDefinition {
   const taken = withinLimit(all, problems);
   const jobs: JobDefinition[] = [];
   const user = readOptions(options, settings.namespace).user;
-  const scope = serviceId.length > 0 ? joinTexts(serviceId) : work.identity;
+  const scope = serviceId.length > 0 ? serviceId.join('\0') : work.identity;
   for (const each of taken) {
     const context = { settings, user, seed: `${scope}/${each.name}` };
     const { job, problem } = remembered(each, context, memory);
@@ -185,16 +183,22 @@ function parse(work: Work, memory: Memory): ContainerDefinition {
 }
 
 function remembered(labels: JobLabels, context: JobContext, { jobs }: Memory): JobResult {
-  const { user } = context;
-  const texts = [labels.name, user === undefined ? '-' : `+${user.text}`, user?.fault ?? ''];
   let seeded = false;
+  jobs.begin();
+  jobs.add(labels.name);
+  jobs.add(context.user?.text);
+  jobs.add(context.user?.fault);
   for (const [attribute, value] of labels.entries) {
-    texts.push(attribute, value);
+    jobs.add(attribute);
+    jobs.add(value);
     seeded ||= isSeeded(attribute, value);
   }
-  if (seeded) texts.push(context.seed);
-  const key = joinTexts(texts);
-  return jobs.get(key) ?? jobs.set(key, parseJob(labels, context));
+  if (seeded) jobs.add(context.seed);
+  const known = jobs.get();
+  if (known !== undefined) return known;
+  const result = parseJob(labels, context);
+  jobs.set(result);
+  return result;
 }
 
 interface ByJob {

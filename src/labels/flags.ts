@@ -21,6 +21,7 @@ export function commaList(text: string): string[] {
 
 /** A list of flags over `base`; `noX` unsets, later ones win. Words that are no flags are given back. */
 export function applyFlags(text: string, base: Flags): { flags: Flags; unknown: readonly string[] } {
+  if (text === '') return { flags: base, unknown: [] };
   const flags = { ...base };
   const unknown: string[] = [];
   for (const word of commaList(text.slice(0, 1000))) {

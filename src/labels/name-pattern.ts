@@ -34,7 +34,7 @@ export function readNamePattern(source: string): Reading<NamePattern> {
     if (source.length > 1000) throw new Unsupported('it is longer than 1,000 characters');
     new RegExp(source);
     const program = compile(source);
-    return { ok: true, value: { source, test: (name) => run(program, name) } };
+    return { ok: true, value: { source, test: remembering((name) => run(program, name)) } };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const reason = error.message.replace(/^Invalid regular expression: .*\/[a-z]*: /s, '');
@@ -44,6 +44,21 @@ export function readNamePattern(source: string): Reading<NamePattern> {
       hint: 'Characters, classes, groups, | and the quantifiers * + ? {m,n} are understood',
     };
   }
+}
+
+const mostNames = 4096;
+
+/** Few names are used by many jobs. */
+function remembering(test: (name: string) => boolean): (name: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const result = test(name);
+    if (known.size >= mostNames) known.clear();
+    known.set(name, result);
+    return result;
+  };
 }
 
 class Unsupported extends Error {

@@ -33,6 +33,7 @@ export function leftovers(
     const { message, hint } = unknownFlag(word);
     problems.push(warning([`${namespace}.options.flags`], message, hint));
   }
+  if (options.size === 0) return problems;
   const unknown = [...options.keys()].filter((option) => option !== 'user' && option !== 'flags');
   if (unknown.length > 0) {
     const meant = nearest(unknown[0] ?? '', ['user', 'flags'], 2);

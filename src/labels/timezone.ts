@@ -47,15 +47,33 @@ function fixedOffset(text: string): string | undefined {
   return isTimezone(name) ? name : undefined;
 }
 
+let byLength: ReadonlyMap<number, readonly string[]> | undefined;
+
+/** Names in lower case that have so many characters. */
+function namesOfLength(length: number): readonly string[] {
+  if (byLength === undefined) {
+    const lists = new Map<number, string[]>();
+    for (const name of spellings().keys()) {
+      const list = lists.get(name.length);
+      if (list === undefined) lists.set(name.length, [name]);
+      else list.push(name);
+    }
+    byLength = lists;
+  }
+  return byLength.get(length) ?? [];
+}
+
 /** The name with at most two slips, none in its first three letters or none in its last three: others cost too much. */
 function similar(wanted: string): string | undefined {
+  const most = wanted.length < 6 ? 1 : 2;
   const start = wanted.slice(0, 3);
   const end = wanted.slice(-3);
   const candidates: string[] = [];
-  for (const name of spellings().keys()) {
-    if (Math.abs(name.length - wanted.length) > 2) continue;
-    const sameStart = name.startsWith(start) && name.at(-1) === wanted.at(-1);
-    if (sameStart || name.endsWith(end)) candidates.push(name);
+  for (let length = wanted.length - most; length <= wanted.length + most; length++) {
+    for (const name of namesOfLength(length)) {
+      const sameStart = name.startsWith(start) && name.at(-1) === wanted.at(-1);
+      if (sameStart || name.endsWith(end)) candidates.push(name);
+    }
   }
-  return spellings().get(nearest(wanted, candidates, wanted.length < 6 ? 1 : 2) ?? '');
+  return spellings().get(nearest(wanted, candidates, most) ?? '');
 }

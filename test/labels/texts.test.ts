@@ -155,16 +155,40 @@ test('edits are counted up to a limit, swapped neighbours as one', () => {
   assert.equal(nearest('zzz', ['workdir', 'user'], 2), undefined);
 });
 
-test('a memo keeps what is asked for, and never more than twice its bounds', () => {
-  const memo = createMemo<{ key: string }>({ entries: 10, characters: 6400 });
-  for (let index = 0; index < 100; index++) {
-    memo.set(`k${index}`, { key: `k${index}` });
-    assert.equal(memo.get('k0')?.key, 'k0');
+test('a memo tells lists apart that would be equal when joined, and an absent text from every text', () => {
+  const memo = createMemo<{ list: string }>();
+  const lists = [
+    ['a', 'bc'],
+    ['ab', 'c'],
+    ['abc'],
+    ['bc', 'a'],
+    [],
+    [undefined],
+    [''],
+    ['', undefined],
+    [undefined, ''],
+  ];
+  const add = (list: readonly (string | undefined)[]): void => {
+    memo.begin();
+    for (const text of list) memo.add(text);
+  };
+  for (const list of lists) {
+    add(list);
+    assert.equal(memo.get(), undefined, JSON.stringify(list));
+    memo.set({ list: JSON.stringify(list) });
   }
-  const known = Array.from({ length: 100 }, (_, index) => memo.get(`k${index}`)).filter(
-    (found) => found !== undefined,
-  );
-  assert.ok(known.length <= 20, `${known.length}`);
-  memo.set('x'.repeat(101), { key: 'long' });
-  assert.equal(memo.get('x'.repeat(101)), undefined);
+  for (const list of lists) {
+    add(list);
+    assert.equal(memo.get()?.list, JSON.stringify(list));
+  }
+});
+
+test('a memo knows no list with a text that is long', () => {
+  const memo = createMemo<object>();
+  for (let round = 0; round < 2; round++) {
+    memo.begin();
+    memo.add('x'.repeat(5000));
+    assert.equal(memo.get(), undefined);
+    memo.set({});
+  }
 });
