@@ -10,6 +10,7 @@ import { quote, type Rejection, reject } from './problem.ts';
 
 /** What to tell the author of a valid cron text that reads like crontab; undefined for any other text. */
 export function cautionFor(text: string, plan: Plan): string | undefined {
+  if (!text.includes('*')) return undefined; // cheap, and true of most
   const words = text.trim().split(/ +/);
   if (words.length !== 5 || !readsLikeCrontab(words)) return undefined;
   const classic = planCrontab(text, '');

@@ -43,7 +43,12 @@ const LAST_INSTANT = 8.64e15;
 const SETTLED_FROM_MS = 1_420_070_400_000;
 const ALL_HOURS = 0xffffff;
 
-const remembered = new Remembered<Trigger>();
+const remembered: Readonly<Record<Kind, Remembered<Zone, Trigger>>> = {
+  cron: new Remembered(),
+  crontab: new Remembered(),
+  date: new Remembered(),
+  interval: new Remembered(),
+};
 
 /** Compiles one trigger; every mistake of its author is a value with a reason. */
 export function compileTrigger(input: TriggerInput, options: CompileOptions): TriggerResult {
@@ -57,13 +62,19 @@ export function compileTrigger(input: TriggerInput, options: CompileOptions): Tr
   }
   const zone = openZone(options.timezone);
   if (zone === undefined) return rejectTimezone(options.timezone);
-  const anchor = options.anchor ?? 0;
-  const family = `${kind} ${zone.name} ${kind === 'interval' ? anchor : ''}${hashSeed(kind, text, options.seed)}`;
-  const known = remembered.get(family, text);
+  const key = keyOf(kind, text, options);
+  const known = remembered[kind].get(zone, key);
   if (known !== undefined) return { ok: true, trigger: known };
-  const result = compileNew(kind, text, zone, options.seed ?? '', anchor);
-  if (result.ok) remembered.set(family, text, result.trigger);
+  const result = compileNew(kind, text.trim(), zone, options.seed ?? '', options.anchor ?? 0);
+  if (result.ok) remembered[kind].set(zone, key, result.trigger);
   return result;
+}
+
+/** Beside the text, what decides its meaning. */
+function keyOf(kind: Kind, text: string, { seed, anchor }: CompileOptions): string {
+  if (kind === 'interval' && anchor !== undefined && anchor !== 0) return `${anchor} from ${text}`;
+  if (kind === 'crontab' && usesHash(text)) return `${text} by ${seed ?? ''}`;
+  return text;
 }
 
 /** What a zone's name that isn't one should be told. */
@@ -72,10 +83,6 @@ export function rejectTimezone(name: string): Rejection {
   const hint =
     meant === undefined ? 'expected a name of the tz database such as Europe/Berlin' : `write ${meant}`;
   return reject(`${quote(name)} is no time zone`, hint);
-}
-
-function hashSeed(kind: Kind, text: string, seed: string | undefined): string {
-  return kind === 'crontab' && usesHash(text) ? ` ${seed ?? ''}` : '';
 }
 
 function compileNew(kind: Kind, text: string, zone: Zone, seed: string, anchor: number): TriggerResult {

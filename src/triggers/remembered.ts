@@ -4,13 +4,13 @@
  */
 const GENERATION = 32_768;
 
-export class Remembered<Value> {
-  #young = new Map<string, Map<string, Value>>();
-  #old = new Map<string, Map<string, Value>>();
+export class Remembered<Family, Value> {
+  #young = new Map<Family, Map<string, Value>>();
+  #old = new Map<Family, Map<string, Value>>();
   #count = 0;
 
-  /** The value of a key in a family (two texts, so that no key needs to be joined from parts). */
-  get(family: string, key: string): Value | undefined {
+  /** The value of a key in a family (so that no key needs to be joined from parts). */
+  get(family: Family, key: string): Value | undefined {
     const young = this.#young.get(family)?.get(key);
     if (young !== undefined) return young;
     const old = this.#old.get(family)?.get(key);
@@ -18,7 +18,7 @@ export class Remembered<Value> {
     return old;
   }
 
-  set(family: string, key: string, value: Value): void {
+  set(family: Family, key: string, value: Value): void {
     if (this.#count >= GENERATION) {
       this.#old = this.#young;
       this.#young = new Map();

@@ -37,9 +37,8 @@ export interface Zone {
 
 const DAY = 86_400;
 const STRETCH_SECONDS = 2 ** 20;
-/** Past these a zone's or all zones' memory starts afresh: a bound for hostile labels, never reached in practice. */
+/** Past these (650 years) the memory of a zone starts afresh. */
 const MAX_STRETCHES = 20_000;
-const MAX_ZONES = 1000;
 /** Changes of clocks fall on such multiples nearly always, which halves the questions of a bisection. */
 const USUAL_GRID = 900;
 
@@ -64,7 +63,6 @@ export function openZone(name: string): Zone | undefined {
   const format = zoneFormat(name);
   if (format === undefined) return undefined;
   const zone: Zone = { name, format, stretches: new Map(), constant: new Map(), ...NOTHING_RECENT };
-  if (zones.size >= MAX_ZONES) zones.clear();
   zones.set(name, zone);
   return zone;
 }

@@ -33,7 +33,7 @@ test('a date fires once, and never when asked later', () => {
 });
 
 test('memory of triggers is bounded, and keeps what is in use', () => {
-  const memory = new Remembered<number>();
+  const memory = new Remembered<string, number>();
   memory.set('family', 'kept', -1);
   for (let key = 0; key < 200_000; key++) {
     memory.set('family', `${key}`, key);
