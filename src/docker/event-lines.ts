@@ -78,7 +78,7 @@ export interface ContainerLifeEvent extends EventBase {
 export interface ExecDiedEvent extends EventBase {
   readonly kind: 'exec died';
   readonly exec: ExecId;
-  /** Podman gives none. */
+  /** Undefined where the engine tells none. */
   readonly exitCode: number | undefined;
 }
 
@@ -145,6 +145,7 @@ function execDied(
   timeNano: string,
   { execID, exitCode }: Labels,
 ): ExecDiedEvent | undefined {
+  // Podman doesn't say which exec it was: no witness.
   if (execID === undefined) return undefined;
   const code = exitCode !== undefined && /^-?\d{1,9}$/.test(exitCode) ? Number(exitCode) : undefined;
   return { kind: 'exec died', container, timeNano, exec: execID as ExecId, exitCode: code };

@@ -1,65 +1,8 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import type { Engine } from '../../src/docker/engine.ts';
-import type { Watcher } from '../../src/docker/engine-contract.ts';
-import { createWatcher } from '../../src/docker/watcher.ts';
+import { test } from 'node:test';
 import { backoff } from '../../src/docker/watcher-clock.ts';
-import {
-  eventLine,
-  listed,
-  type ManualClock,
-  manualClock,
-  parseForTests,
-  type Recorder,
-  recorder,
-  type ScriptedEngine,
-  scriptedEngine,
-} from './watching.ts';
-
-const RESYNC_MS = 60_000;
-
-function watching(
-  t: TestContext,
-  engine: Engine,
-): { watcher: Watcher; told: Recorder; clock: ManualClock; started: Promise<void> } {
-  const told = recorder();
-  const clock = manualClock();
-  const watcher = createWatcher({
-    engine,
-    parse: parseForTests,
-    cacheSize: 128,
-    resyncIntervalMs: RESYNC_MS,
-    handler: told.handler,
-    clock,
-  });
-  // A promise that waits for a test's answer keeps no process alive.
-  const alive = setInterval(() => {}, 1_000);
-  t.after(async () => {
-    await watcher.stop();
-    clearInterval(alive);
-  });
-  return { watcher, told, clock, started: watcher.start() };
-}
-
-type Running = ReturnType<typeof watching> & {
-  engine: ScriptedEngine;
-  stream: Awaited<ReturnType<ScriptedEngine['nextStream']>>['stream'];
-};
-
-/** A watcher that has told its first list, of one container. */
-async function settled(t: TestContext): Promise<Running> {
-  const engine = scriptedEngine();
-  const parts = watching(t, engine);
-  const { stream } = await engine.nextStream();
-  (await engine.nextList()).give([listed('a')]);
-  await parts.started;
-  return { ...parts, engine, stream };
-}
-
-/** Lets everything run that is ready to. */
-async function turns(count = 5): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
+import { RESYNC_MS, type Running, settled, turns, watching } from './started.ts';
+import { eventLine, listed, scriptedEngine } from './watching.ts';
 
 test('it subscribes first, lists second, and tells what happened meanwhile after the list', async (t) => {
   const engine = scriptedEngine();
@@ -251,37 +194,6 @@ test('garbage on the stream is told and skipped, and what follows is understood'
   const warning = await told.until('warning');
   assert.match(warning.message, /no JSON/);
   assert.doesNotMatch(warning.message, /secret/);
-});
-
-test('exec events are asked for only while they are wanted', async (t) => {
-  const { told, engine, watcher, clock } = await settled(t);
-  watcher.watchExecs(true);
-  watcher.watchExecs(true);
-  const { stream, query } = await engine.nextStream();
-  assert.deepEqual(query.events, ['exec_die', 'exec_died']);
-  stream.write(eventLine('exec_die', 'a', { execID: 'e1', exitCode: '5' }));
-  const died = await told.until('exec died');
-  assert.deepEqual([died.exec, died.container, died.exitCode], ['e1', 'a', 5]);
-
-  stream.end();
-  await turns();
-  clock.advance(100);
-  const again = await engine.nextStream();
-  watcher.watchExecs(false);
-  await turns();
-  assert.equal(again.stream.destroyed, true);
-  assert.deepEqual(clock.waiting().length, 2, 'only the ping and the next list are waited for');
-});
-
-test('exec events that were wanted before the engine was there are asked for when it is', async (t) => {
-  const engine = scriptedEngine();
-  const { watcher, started } = watching(t, engine);
-  watcher.watchExecs(true);
-  await engine.nextStream();
-  (await engine.nextList()).give([]);
-  await started;
-  const { query } = await engine.nextStream();
-  assert.deepEqual(query.events, ['exec_die', 'exec_died']);
 });
 
 test('after its stop it tells nothing and waits for nothing', async (t) => {
