@@ -57,6 +57,25 @@ function nextWords(next: number | undefined, timezone: string): string {
   return next === undefined ? 'it has no further fire time' : `next at ${zonedTimeWithZone(next, timezone)}`;
 }
 
+/** A job that was given fire times in the past only is most likely a slip. */
+function addedRecord({ subject, trigger, timezone, next }: ReportOf<'job added'>): LogRecord {
+  const when =
+    next === undefined
+      ? 'but its fire times are all in the past: it does not run'
+      : nextWords(next, timezone);
+  return {
+    level: next === undefined ? 'WARNING' : 'INFO',
+    event: 'job_added',
+    message: `${who(subject)} is scheduled: ${trigger} (${timezone}), ${when}`,
+    fields: {
+      ...subjectFields(subject),
+      trigger,
+      timezone,
+      next_fire_time: next === undefined ? undefined : isoTime(next),
+    },
+  };
+}
+
 type JobReport = ReportOf<
   'job added' | 'job removed' | 'job moved' | 'job suspended' | 'job resumed' | 'job finished'
 >;
@@ -71,15 +90,7 @@ function jobRecord(report: JobReport): LogRecord {
   });
   switch (report.kind) {
     case 'job added':
-      return make(
-        'job_added',
-        `is scheduled: ${report.trigger} (${report.timezone}), ${nextWords(report.next, report.timezone)}`,
-        {
-          trigger: report.trigger,
-          timezone: report.timezone,
-          next_fire_time: report.next === undefined ? undefined : isoTime(report.next),
-        },
-      );
+      return addedRecord(report);
     case 'job removed':
       return make('job_removed', `is no longer scheduled: ${report.reason}`, { reason: report.reason });
     case 'job moved':

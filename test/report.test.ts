@@ -72,9 +72,9 @@ const cases: readonly (readonly [Report, LogRecord['level'], string, string])[] 
   ],
   [
     { kind: 'job added', subject, trigger: '2020-01-01', timezone: 'UTC', next: undefined },
-    'INFO',
+    'WARNING',
     'job_added',
-    'backup in web is scheduled: 2020-01-01 (UTC), it has no further fire time',
+    'backup in web is scheduled: 2020-01-01 (UTC), but its fire times are all in the past: it does not run',
   ],
   [
     { kind: 'job removed', subject, reason: 'its container stopped' },

@@ -16,6 +16,8 @@ export interface CliContext {
   readonly version: string;
   /** Writes to standard output as it is given. */
   readonly out: (text: string) => void;
+  /** Resolves when standard output takes more: to be awaited between many writes. */
+  readonly drained: () => Promise<void>;
   /** Writes to standard error as it is given. */
   readonly err: (text: string) => void;
   /** Whether standard output is a terminal that wants colours. */

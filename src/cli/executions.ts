@@ -105,8 +105,10 @@ export async function showExecutions(
   const rows: ExecutionAnswer[] = [];
   let count = 0;
   for await (const execution of matching(context, client, { ...options, limit })) {
-    if (options.export === true) context.out(`${JSON.stringify(execution)}\n`);
-    else rows.push(execution);
+    if (options.export === true) {
+      context.out(`${JSON.stringify(execution)}\n`);
+      await context.drained();
+    } else rows.push(execution);
     count += 1;
     if (count >= limit) break;
   }

@@ -1,4 +1,5 @@
 /** The command line's context in a real process: its streams, its environment, its clock. */
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { version } from '../version.ts';
 import type { CliContext } from './context.ts';
@@ -20,6 +21,10 @@ export function processContext(run: CliContext['run']): CliContext {
         process.stdout.on('error', () => gone.abort());
       }
       if (!gone.signal.aborted) process.stdout.write(written);
+    },
+    async drained() {
+      if (!process.stdout.writableNeedDrain || gone.signal.aborted) return;
+      await once(process.stdout, 'drain', { signal: gone.signal }).catch(() => {});
     },
     err: (written) => void process.stderr.write(written),
     get colour() {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
+import { testFleet } from '../support/fleet.ts';
 
 const now = Date.UTC(2026, 10, 26, 2, 58);
 
@@ -17,6 +18,7 @@ async function call(words: readonly string[], more: Partial<CliContext> = {}) {
     out: (text) => {
       out += text;
     },
+    drained: async () => {},
     err: (text) => {
       err += text;
     },
@@ -227,4 +229,18 @@ test('next says for each kind why an expression is not understood, and exits wit
     /"whenever \\x1b\[31m" is not understood\n {2}as cron: .*\n {2}as crontab: .*\n {2}as interval: .*\n {2}as date: /,
   );
   assert.equal((await call(['next', '* *', '--cron', '--date'])).exit, 2);
+});
+
+test('check --container reads a container of the engine, with the labels of its image', async (t) => {
+  const fleet = await testFleet(t);
+  const labels = { 'deck-chores.a.command': 'x', 'deck-chores.a.interval': 'daily' };
+  const { id } = fleet.add({ name: 'web', labels });
+  const env = { DOCKER_HOST: `unix://${fleet.socketPath}` };
+  for (const wanted of ['web', id, id.slice(0, 12)]) {
+    const { exit, out } = await call(['check', '--container', wanted], { env });
+    assert.equal(exit, 0);
+    assert.match(out, /\n {2}web\n {4}a: .*\(interval: daily\)\n/);
+  }
+  const unknown = await call(['check', '--container', 'wbe'], { env });
+  assert.deepEqual([unknown.exit, unknown.err], [1, 'chorewheel: the engine has no container "wbe"\n']);
 });

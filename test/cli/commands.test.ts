@@ -91,6 +91,7 @@ async function call(words: readonly string[], more: Partial<CliContext> = {}) {
     out: (text) => {
       out += text;
     },
+    drained: async () => {},
     err: (text) => {
       err += text;
     },
