@@ -169,6 +169,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
       case 'listed':
         adoptLeftBehind();
         apply({ kind: 'listed', containers: event.containers });
+        apply({ kind: 'engine back' });
         break;
       case 'container':
         apply({ kind: 'container', container: event.container });
@@ -180,8 +181,10 @@ export function createDaemon(parts: DaemonParts): Daemon {
       case 'exec died':
         pool.execDied(event.exec, event.exitCode);
         break;
-      case 'connected':
       case 'disconnected':
+        apply({ kind: 'engine away' });
+        break;
+      case 'connected':
       case 'warning':
         break;
       default:

@@ -29,6 +29,10 @@ export type ScheduleEvent =
   /** A complete list: what is not in it is gone. */
   | { readonly kind: 'listed'; readonly containers: readonly Container[] }
   | { readonly kind: 'tick' }
+  /** The engine can't be reached: jobs that catch up wait for it, the others are tried all the same. */
+  | { readonly kind: 'engine away' }
+  /** It answers again; comes after the list that it answered with. */
+  | { readonly kind: 'engine back' }
   | {
       readonly kind: 'ended';
       readonly execution: ExecutionId;

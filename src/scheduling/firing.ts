@@ -62,6 +62,10 @@ function inWallTime(core: Core, cohort: Cohort, passed: Passed): Passed {
 function fireJob(core: Core, job: Job, times: Passed, due: number): void {
   const guard = core.guards.get(job);
   if (guard !== undefined && times.newest <= guard) return;
+  if (waitsForEngine(core, job)) {
+    if (!core.deferred.has(job)) core.deferred.set(job, times.first);
+    return;
+  }
   if (job.held || job.suspended) {
     skipSilently(core, job, job.held ? 'held' : 'paused', times);
     return;
@@ -74,6 +78,12 @@ function fireJob(core: Core, job: Job, times: Passed, due: number): void {
     handled(core, job, times.previous);
   }
   admit(core, job, 'schedule', times.newest, due);
+}
+
+/** One that waits already goes on to, whatever becomes of it: its fire times are told together. */
+function waitsForEngine(core: Core, job: Job): boolean {
+  if (!core.engineAway) return false;
+  return core.deferred.has(job) || !(job.held || job.suspended || job.definition.catchUp === 'skip');
 }
 
 function finish(core: Core, cohort: Cohort): void {

@@ -39,7 +39,7 @@ export function armJob(core: Core, job: Job): Missed | undefined {
   const { anchor, handledUntil } = known.memory;
   joinCohort(core, job, Math.ceil(anchor === undefined ? Math.floor(core.now.mono) : anchor - known.offset));
   if (handledUntil === undefined) return undefined;
-  if (handledUntil <= core.now.wall) return missedSince(core, job, known, handledUntil);
+  if (handledUntil <= core.now.wall) return missedSince(core, job, known.offset, handledUntil);
   guard(core, job, known, handledUntil);
   return undefined;
 }
@@ -55,13 +55,14 @@ function guard(core: Core, job: Job, known: AbsentMemory, handledUntil: number):
   if (job.definition.trigger.kind !== 'interval') core.guards.set(job, until);
 }
 
-function missedSince(core: Core, job: Job, known: AbsentMemory, handledUntil: number): Missed | undefined {
+/** `offset`: wall minus monotonic clock when `handledUntil` was read. */
+function missedSince(core: Core, job: Job, offset: number, handledUntil: number): Missed | undefined {
   const { trigger, graceMs } = job.definition;
   const interval = trigger.kind === 'interval';
   const grid = { anchor: job.cohort?.anchor ?? 0, period: interval ? Math.max(1, trigger.periodMs) : 1 };
   const next: NextAfter = interval ? (after) => nextOnGrid(grid, after) : (after) => trigger.next(after);
   // An interval is reckoned on the monotonic clock, under the offset that its memory was read with.
-  const shift = interval ? known.offset : 0;
+  const shift = interval ? offset : 0;
   const from = Math.floor(handledUntil - shift);
   const until = Math.floor(interval ? core.now.mono : core.now.wall);
   const first = next(from);
@@ -115,9 +116,21 @@ export function catchUp(core: Core, job: Job, missed: Missed): void {
   for (const time of toRun) admit(core, job, 'catch-up', time, core.now.mono - (core.now.wall - time));
 }
 
+/** The engine answers again: jobs that waited for it catch up. */
+export function engineBack(core: Core): void {
+  core.engineAway = false;
+  const deferred = [...core.deferred];
+  core.deferred.clear();
+  for (const [job, first] of deferred) {
+    const missed = missedSince(core, job, core.clock.offset, first - 1);
+    if (missed !== undefined) catchUp(core, job, missed);
+  }
+}
+
 /** Keeps the memory of a job that goes; call it while the job is still armed. The oldest memories make room. */
 export function keepMemory(core: Core, job: Job): void {
   core.guards.delete(job);
+  core.deferred.delete(job);
   setAbsent(core, job.id, { memory: memoryOf(core, job), offset: core.clock.offset, inherited: false });
   if (core.absent.size > core.absentLimit) forgetOldest(core);
 }

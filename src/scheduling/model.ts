@@ -148,5 +148,8 @@ export interface Core {
   /** Containers whose problems were told, with the definition they were told of. */
   readonly problemsTold: Map<ContainerId, ContainerDefinition>;
   lists: number;
+  engineAway: boolean;
+  /** Jobs that wait for the engine, with the first fire time that they let pass (wall clock). */
+  readonly deferred: Map<Job, number>;
   draining: boolean;
 }

@@ -12,13 +12,15 @@
  * - The wall clock set back: each cron time fires at most once (see `lived.ts`). Set forward: each job runs once, late.
  * - A `run now` runs also while a person keeps the job paused, never while its container is paused; `max` and
  *   `overlap` hold for it.
+ * - While the engine is away, a job with `catch-up` lets its fire times pass, and catches up when it is back; the
+ *   others are tried, since the engine may well answer, and end in the record of what happened.
  * - Draining: with `catch-up` asked for, what waits is reported as abandoned and found again by the next process.
  */
 import { assertNever, type JobId, type Now } from '../ids.ts';
 import type { Command, Execution, JobView, ScheduleEvent } from './events.ts';
 import { abandonWaiting, admit, fireDue, occupy, vacate } from './firing.ts';
 import { createLivedClock, observe } from './lived.ts';
-import { holdAbsent, rememberAfterJump } from './memory.ts';
+import { engineBack, holdAbsent, rememberAfterJump } from './memory.ts';
 import type { Core, Job, ScheduleSettings } from './model.ts';
 import { createQueue } from './queue.ts';
 import { dropContainer, holdJob, nextFireTime, takeContainer, takeList } from './registry.ts';
@@ -99,6 +101,8 @@ function createCore(settings: ScheduleSettings): Core {
     absentLimit: Math.max(ABSENT_LIMIT, memories.length),
     problemsTold: new Map(),
     lists: 0,
+    engineAway: false,
+    deferred: new Map(),
     draining: false,
   };
 }
@@ -133,6 +137,12 @@ function take(core: Core, event: ScheduleEvent): void {
       takeList(core, event.containers);
       break;
     case 'tick':
+      break;
+    case 'engine away':
+      core.engineAway = true;
+      break;
+    case 'engine back':
+      engineBack(core);
       break;
     case 'ended':
       vacate(core, event.execution, event.outcome, event.durationMs);

@@ -209,6 +209,48 @@ describe('catch-up after a restart', () => {
   });
 });
 
+describe('while the engine is away', () => {
+  for (const trigger of [FIVE, interval(5 * MINUTE)]) {
+    it(`a job with catch-up waits for it (${trigger.kind}), one without is tried`, () => {
+      const driver = drive({ start: START, duration: 1, memories: new Map() });
+      const jobs = {
+        none: { trigger },
+        once: { trigger, catchUp: 'once' },
+        all: { trigger, catchUp: 'all' },
+      } as const;
+      driver.apply({ kind: 'container', container: container('web', { jobs }) }, { kind: 'engine away' });
+      driver.run(21 * MINUTE);
+      const names = (): string[] => driver.started.map((each) => each.definition.name);
+      assert.deepEqual(names(), ['none', 'none', 'none', 'none']);
+      driver.apply({ kind: 'engine back' }, { kind: 'engine back' });
+      driver.run(MINUTE);
+      assert.deepEqual(names().slice(4).sort(), ['all', 'all', 'all', 'all', 'once']);
+      assert.deepEqual(
+        driver.of('missed').map((each) => [each.subject.jobName, each.count, each.running]),
+        [
+          ['once', 4, 1],
+          ['all', 4, 4],
+        ],
+      );
+      driver.run(5 * MINUTE);
+      assert.equal(driver.started.at(-1)?.cause, 'schedule');
+    });
+  }
+
+  it('a process that dies leaves what it missed to the next one', () => {
+    const driver = drive({ start: START, duration: 1, memories: new Map() });
+    driver.apply(
+      { kind: 'container', container: web({ trigger: FIVE, catchUp: 'once' }) },
+      { kind: 'engine away' },
+    );
+    driver.run(11 * MINUTE);
+    const next = drive({ start: driver.clock.now().wall, memories: driver.memories });
+    next.apply({ kind: 'container', container: web({ trigger: FIVE, catchUp: 'once' }) });
+    assert.equal(next.of('missed')[0]?.count, 2);
+    assert.equal(next.started.length, 1);
+  });
+});
+
 describe('a memory', () => {
   const id = 's/tidy' as JobId;
   const key = `cron ${FIVE.text} UTC`;
