@@ -85,7 +85,7 @@ export function assemble(
     createWatcher: (handler) =>
       createWatcher({
         engine,
-        parse: (labels, imageLabels) => parseContainerLabels(labels, imageLabels, config.labels),
+        parse: (labels, imageLabels, name) => parseContainerLabels(labels, imageLabels, config.labels, name),
         cacheSize: config.containerCacheSize,
         resyncIntervalMs: config.resyncIntervalMs,
         handler,

@@ -20,8 +20,11 @@ const FACTS_AT_ONCE = 8;
 /** Containers whose oddity was told already; beyond it some may be told again. */
 const TOLD_LIMIT = 1024;
 
-/** The very function that the daemon parses labels with; `imageLabels` only where they matter. */
-export type LabelParser = (labels: Labels, imageLabels?: Labels) => ContainerDefinition;
+/**
+ * The very function that the daemon parses labels with; `imageLabels` only where they matter, `name` of the
+ * container so that `H` in a crontab differs between containers.
+ */
+export type LabelParser = (labels: Labels, imageLabels?: Labels, name?: string) => ContainerDefinition;
 
 export interface Facts {
   readonly definition: ContainerDefinition;
@@ -65,7 +68,7 @@ export function createContainerFacts({ engine, parse, cacheSize, warn }: FactSet
   function of(source: FactSource): Facts | Promise<Facts> {
     const remembered = known.get(source.id);
     if (remembered !== undefined) return remembered;
-    const definition = parse(source.labels);
+    const definition = parse(source.labels, undefined, source.name);
     const excluded = oneOff(source.labels);
     const needs = excluded === undefined ? needsOf(source, definition) : undefined;
     if (needs === undefined) return remember(source.id, { definition, excluded, settled: true });
@@ -95,7 +98,7 @@ export function createContainerFacts({ engine, parse, cacheSize, warn }: FactSet
     const inherited = await labelsOf(imageId);
     if (inherited.ok) {
       return remember(source.id, {
-        definition: parse(source.labels, inherited.value),
+        definition: parse(source.labels, inherited.value, source.name),
         excluded: undefined,
         settled: true,
       });
