@@ -131,7 +131,7 @@ export class Delivery {
   async close(): Promise<void> {
     const { closeWithin } = this.#limits;
     this.#closing = true;
-    if (!this.queue.empty && this.#ready && this.degraded === undefined) {
+    if (this.#ready && this.degraded === undefined) {
       this.flushSoon(0);
       await within(closeWithin, this.queue.settled(false));
     }

@@ -84,6 +84,8 @@ export class HistoryQueue {
   settled(durable: boolean): Promise<void> {
     if (this.#last().released) this.#batches.push(waiting(this.#last().number + 1));
     const batch = this.#last();
+    // An empty batch is never written, so nobody may wait for it.
+    if (!durable && isEmpty(batch)) return this.#batches.at(-2)?.settled ?? Promise.resolve();
     if (durable) batch.durable = true;
     return batch.settled;
   }

@@ -49,12 +49,19 @@ interface RowColumns {
   readonly output: string;
 }
 
-interface MemoryColumns {
+/** The columns of `memories`. */
+export interface MemoryColumns {
   readonly job: string;
   readonly anchor: number | null;
   readonly handled_until: number | null;
   readonly paused: number;
   readonly trigger_text: string;
+}
+
+/** Rows that go into the new database as they are. */
+export interface Salvaged {
+  readonly memories: readonly MemoryColumns[];
+  readonly running: readonly RunningColumns[];
 }
 
 /** What a row that is stored may have as result; the running ones have a table of their own. */
@@ -161,10 +168,26 @@ export class HistoryReader {
     }));
   }
 
+  /** What must not be lost of a database that is damaged somewhere: as much of it as can be read. */
+  salvage(): Salvaged {
+    return {
+      memories: orEmpty(() => this.#run.memories.all() as MemoryColumns[]),
+      running: orEmpty(() => this.#run.running.all() as RunningColumns[]),
+    };
+  }
+
   /** The number after that of the newest row. */
   nextSeq(): number {
     const [newest] = this.#run.newest.all() as { seq: number }[];
     return (newest?.seq ?? 0) + 1;
+  }
+}
+
+function orEmpty<T>(read: () => readonly T[]): readonly T[] {
+  try {
+    return read();
+  } catch {
+    return [];
   }
 }
 

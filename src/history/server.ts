@@ -112,9 +112,11 @@ class HistoryServer {
       this.#tell(opened);
     } catch (error) {
       if (!isDamage(error)) throw error;
+      const salvaged = opened?.reader.salvage();
       opened?.db.close();
       this.#post({ kind: 'set aside', ...setAside(folder, reasonOf(error), new Date()) });
       opened = openDatabase(folder, session);
+      if (salvaged !== undefined) opened.writer.restore(salvaged);
       this.#tell(opened);
     }
     this.#opened = opened;

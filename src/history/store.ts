@@ -168,7 +168,7 @@ class StoredHistory implements History {
 
   async statistics(job?: string): Promise<readonly JobStatistics[]> {
     const { queue, degraded } = this.#delivery;
-    if (degraded === undefined && !queue.empty) {
+    if (degraded === undefined) {
       this.#delivery.flushSoon();
       await queue.settled(false);
     }

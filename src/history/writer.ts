@@ -8,7 +8,7 @@ import type { JobMemory } from '../scheduling/events.ts';
 import { StoredCounts } from './counts.ts';
 import type { HistoryRow } from './history.ts';
 import type { Batch, Change } from './protocol.ts';
-import { type RunningColumns, runningRow } from './reader.ts';
+import { type RunningColumns, runningRow, type Salvaged } from './reader.ts';
 import { endedRow, outcomeOf, type Result, resultOf } from './rows.ts';
 import { integer, nullableInteger, nullableText, text } from './values.ts';
 
@@ -28,6 +28,7 @@ interface OldColumns {
   readonly lateness_ms: number;
   readonly duration_ms: number | null;
   readonly at: number;
+  readonly size: number;
 }
 
 interface Pages {
@@ -50,7 +51,7 @@ function prepareAll(db: Database.Database) {
     // An execution ends once: what is told of it later changes nothing.
     insert: db.prepare('INSERT OR IGNORE INTO executions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     oldest: db.prepare(`SELECT seq, job, container, result, exit_code, lateness_ms, duration_ms,
-      coalesce(ended_at, fire_time) AS at FROM executions ORDER BY seq LIMIT ?`),
+      coalesce(ended_at, fire_time) AS at, octet_length(output) AS size FROM executions ORDER BY seq LIMIT ?`),
     prune: db.prepare('DELETE FROM executions WHERE seq <= ?'),
     pages: db.prepare(`SELECT page_count AS pages, freelist_count AS free, page_size AS size
       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`),
@@ -84,12 +85,31 @@ export class HistoryWriter {
     });
   }
 
+  /** Puts into a new database what could be read of a damaged one. */
+  restore({ memories, running }: Salvaged): void {
+    this.#transaction(() => {
+      for (const { job, anchor, handled_until, paused, trigger_text } of memories)
+        this.#run.remember.run(job, anchor, handled_until, paused, trigger_text);
+      for (const row of running) {
+        const { seq, id, job, job_name, container, container_name, service, exec, user } = row;
+        const whose = [id, job, job_name, container, container_name, service, exec, user];
+        this.#run.start.run(seq, ...whose, row.fire_time, row.started_at, row.lateness_ms);
+      }
+    });
+  }
+
   /** Lets at most `step` of the oldest rows go that are too old or too many; returns whether there may be more. */
   prune(now: number, retention: Retention, step: number): boolean {
     const { pages, free, size } = this.#pages();
-    const tooMuch = (pages - free) * size > retention.maxBytes;
+    // What a row takes is guessed too high rather than too low: too little goes in one step, and more in the next.
+    let excess = (pages - free) * size - retention.maxBytes;
+    const tooMuch = excess > 0;
     const oldest = this.#run.oldest.all(step) as OldColumns[];
-    const kept = tooMuch ? -1 : oldest.findIndex((row) => row.at >= now - retention.maxAgeMs);
+    const kept = oldest.findIndex((row) => {
+      if (excess <= 0 && row.at >= now - retention.maxAgeMs) return true;
+      excess -= size * (1 + Math.ceil(row.size / size));
+      return false;
+    });
     const gone = kept === -1 ? oldest : oldest.slice(0, kept);
     const last = gone.at(-1);
     if (last === undefined) return false;
@@ -97,7 +117,7 @@ export class HistoryWriter {
       for (const row of gone) this.#uncount(row);
       this.#run.prune.run(last.seq);
     });
-    return gone.length === step;
+    return tooMuch || gone.length === step;
   }
 
   /** Gives up to `step` free pages back to the file system, while a quarter of the file is free. */

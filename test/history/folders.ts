@@ -9,9 +9,23 @@ import { openStore, type StoreSettings } from '../../src/history/store.ts';
 
 export const day = 86_400_000;
 
+const deferred = new WeakMap<TestContext, (() => unknown)[]>();
+
+/** Does it when the test is over; what was deferred last comes first. */
+export function defer(t: TestContext, work: () => unknown): void {
+  const works = deferred.get(t) ?? [];
+  if (works.length === 0) {
+    deferred.set(t, works);
+    t.after(async () => {
+      for (const next of works.reverse()) await next();
+    });
+  }
+  works.push(work);
+}
+
 export function stateFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'chorewheel-history-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  defer(t, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -28,7 +42,7 @@ export async function openIn(t: TestContext, folder: string, options: OpenOption
   const limits = { ...deliveryLimits, openWithin: 60_000, answerWithin: 60_000, retryAfter: 50, ...options };
   const settings = { folder, maxAgeMs: 36_500 * day, maxBytes: 1e9, ...options };
   const history = await openStore(settings, (message) => warnings.push(message), limits);
-  t.after(() => history.close());
+  defer(t, () => history.close());
   return { history, warnings };
 }
 
