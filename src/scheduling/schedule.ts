@@ -183,6 +183,8 @@ function drain(core: Core): void {
   core.draining = true;
   for (const job of [...core.waiting]) abandonWaiting(core, job, 'chorewheel stops');
   for (const job of core.jobs.values()) tellSilence(core, job);
+  // Nobody will find later what waited for the engine, unless memories are kept.
+  if (core.settings.memories === undefined) engineBack(core);
 }
 
 function* views(core: Core): Generator<JobView> {

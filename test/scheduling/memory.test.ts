@@ -237,6 +237,17 @@ describe('while the engine is away', () => {
     });
   }
 
+  it('a drain tells what waited, if no next process can find it', () => {
+    const driver = drive({ start: START, duration: 1 });
+    driver.apply(
+      { kind: 'container', container: web({ trigger: FIVE, catchUp: 'once' }) },
+      { kind: 'engine away' },
+    );
+    driver.run(11 * MINUTE);
+    driver.apply({ kind: 'drain' });
+    assert.deepEqual([driver.of('missed')[0]?.count, driver.of('skipped')[0]?.reason], [2, 'draining']);
+  });
+
   it('a process that dies leaves what it missed to the next one', () => {
     const driver = drive({ start: START, duration: 1, memories: new Map() });
     driver.apply(
