@@ -123,6 +123,46 @@ export async function latenessAtEngine(fleet: FleetProcess, daemon: DaemonProces
   });
 }
 
+/** What happened on both sides in a stretch of time. */
+export interface Stretch {
+  readonly seconds: number;
+  /** CPU milliseconds of chorewheel, all threads. */
+  readonly cpuMs: number;
+  /** Execs created, requests and new connections, as the engine counted them. */
+  readonly execs: number;
+  readonly requests: number;
+  readonly connections: number;
+  /** `execution_ended` records. */
+  readonly ended: number;
+}
+
+/** Watches fleet and daemon for so long. */
+export async function observe(fleet: FleetProcess, daemon: DaemonProcess, ms: number): Promise<Stretch> {
+  const read = async (): Promise<Stretch> => {
+    const stats = await fleet.stats();
+    return {
+      seconds: stats.nowNs / 1e9,
+      cpuMs: daemon.cpuMs(),
+      execs: stats.executions,
+      requests: Object.values(stats.requests).reduce((sum, count) => sum + count, 0),
+      connections: stats.connections,
+      ended: daemon.counts.get('execution_ended') ?? 0,
+    };
+  };
+  const before = await read();
+  await pause(ms);
+  const after = await read();
+  const gained = (name: keyof Stretch): number => after[name] - before[name];
+  return {
+    seconds: gained('seconds'),
+    cpuMs: gained('cpuMs'),
+    execs: gained('execs'),
+    requests: gained('requests'),
+    connections: gained('connections'),
+    ended: gained('ended'),
+  };
+}
+
 /** Waits until `check` holds, looking every 20 ms; throws after `limitMs`. */
 export async function eventually(check: () => boolean | Promise<boolean>, limitMs: number): Promise<void> {
   const end = performance.now() + limitMs;

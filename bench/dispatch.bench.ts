@@ -1,5 +1,5 @@
 /** How many executions per second the whole program carries, from fire time to exit code in the log. */
-import { pause, startDaemonProcess } from './daemon-process.ts';
+import { observe, pause, type Stretch, startDaemonProcess } from './daemon-process.ts';
 import { dockerodeLoop } from './dockerode-loop.ts';
 import { type BenchOptions, type BenchRow, type Scenario, startFleetProcess } from './harness.ts';
 
@@ -10,64 +10,46 @@ const JOBS_EACH = 150;
 async function atPoolSize(poolSize: number, { short }: BenchOptions): Promise<BenchRow[]> {
   const fleet = await startFleetProcess([
     ...['--containers', String(CONTAINERS), '--jobs', String(short ? 4 : JOBS_EACH)],
-    ...['--trigger', 'interval=every second', '--command', 'true'],
+    ...['--trigger', 'interval=every second', '--command', 'true', '--keep', '1000000'],
   ]);
   try {
     const daemon = await startDaemonProcess(fleet, { env: { JOB_POOL_SIZE: String(poolSize) } });
     await pause(short ? 1500 : 4000);
-    const begin = {
-      stats: await fleet.stats(),
-      cpu: daemon.cpuMs(),
-      ended: daemon.counts.get('execution_ended') ?? 0,
-    };
-    await pause(short ? 1000 : 8000);
-    const end = {
-      stats: await fleet.stats(),
-      cpu: daemon.cpuMs(),
-      ended: daemon.counts.get('execution_ended') ?? 0,
-    };
-    const executions = end.stats.executions - begin.stats.executions;
-    const seconds = (end.stats.nowNs - begin.stats.nowNs) / 1e9;
-    const requests =
-      Object.values(end.stats.requests).reduce((sum, count) => sum + count, 0) -
-      Object.values(begin.stats.requests).reduce((sum, count) => sum + count, 0);
+    const stretch = await observe(fleet, daemon, short ? 1000 : 8000);
     const status = await daemon.stop();
     if (status !== 0 && status !== 2) throw new Error(`chorewheel ended with ${status}`);
     const anchor = await dockerodeLoop(fleet, poolSize, short ? 100 : 10_000);
-    const rate = (end.ended - begin.ended) / seconds;
-    const name = `pool ${poolSize}`;
-    return [
-      { measure: `executions per second, ${name}`, value: rate, unit: '/s', better: 'higher' },
-      {
-        measure: `bare dockerode loop, ${poolSize} in flight`,
-        value: anchor,
-        unit: '/s',
-        better: 'higher',
-        peer: true,
-      },
-      {
-        measure: `share of the bare loop, ${name}`,
-        value: (100 * rate) / anchor,
-        unit: '%',
-        better: 'higher',
-      },
-      {
-        measure: `CPU per execution, ${name}`,
-        value: (end.cpu - begin.cpu) / executions,
-        unit: 'ms',
-        better: 'lower',
-      },
-      { measure: `requests per execution, ${name}`, value: requests / executions, unit: '', better: 'lower' },
-      {
-        measure: `new connections per execution, ${name}`,
-        value: (end.stats.connections - begin.stats.connections) / executions,
-        unit: '',
-        better: 'lower',
-      },
-    ];
+    return rowsOf(`pool ${poolSize}`, stretch, anchor);
   } finally {
     await fleet.stop();
   }
+}
+
+function rowsOf(
+  name: string,
+  { seconds, cpuMs, execs, requests, connections, ended }: Stretch,
+  anchor: number,
+): BenchRow[] {
+  const rate = ended / seconds;
+  return [
+    { measure: `executions per second, ${name}`, value: rate, unit: '/s', better: 'higher' },
+    {
+      measure: `bare dockerode loop beside ${name}`,
+      value: anchor,
+      unit: '/s',
+      better: 'higher',
+      peer: true,
+    },
+    { measure: `share of the bare loop, ${name}`, value: (100 * rate) / anchor, unit: '%', better: 'higher' },
+    { measure: `CPU per execution, ${name}`, value: cpuMs / execs, unit: 'ms', better: 'lower' },
+    { measure: `requests per execution, ${name}`, value: requests / execs, unit: '', better: 'lower' },
+    {
+      measure: `new connections per execution, ${name}`,
+      value: connections / execs,
+      unit: '',
+      better: 'lower',
+    },
+  ];
 }
 
 const scenario: Scenario = {

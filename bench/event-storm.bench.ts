@@ -1,5 +1,5 @@
 /** Containers start and die at a high rate: what does it cost, and is the registry right in the end? */
-import { pause, startDaemonProcess } from './daemon-process.ts';
+import { observe, pause, startDaemonProcess } from './daemon-process.ts';
 import { type Scenario, startFleetProcess } from './harness.ts';
 
 const scenario: Scenario = {
@@ -14,21 +14,17 @@ const scenario: Scenario = {
     try {
       const daemon = await startDaemonProcess(fleet, { env: { RESYNC_INTERVAL: '1h' } });
       await pause(short ? 500 : 3000);
-      const begin = { stats: await fleet.stats(), cpu: daemon.cpuMs(), at: performance.now() };
-      await pause(short ? 1000 : 10_000);
-      const end = { stats: await fleet.stats(), cpu: daemon.cpuMs(), at: performance.now() };
-      const sum = (requests: Readonly<Record<string, number>>): number =>
-        Object.values(requests).reduce((total, count) => total + count, 0);
+      const { cpuMs, seconds, requests } = await observe(fleet, daemon, short ? 1000 : 10_000);
       const rows = [
         {
           measure: 'share of a core',
-          value: (100 * (end.cpu - begin.cpu)) / (end.at - begin.at),
+          value: cpuMs / seconds / 10,
           unit: '%',
           better: 'lower' as const,
         },
         {
           measure: 'further requests',
-          value: sum(end.stats.requests) - sum(begin.stats.requests),
+          value: requests,
           unit: '',
           better: 'lower' as const,
         },
