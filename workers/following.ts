@@ -22,6 +22,8 @@ const AFTER_STREAM = [0, 20, 50, 100, 200, 500, 1000, 2000];
 /** The same while the stream is open, to find an end that a grandchild's open stdout hides. */
 const WHILE_OPEN = [5_000, 5_000, 10_000, 15_000, 30_000];
 const DRAIN_MS = 500;
+/** Pauses before each look whether its container died as well, milliseconds. */
+const CONTAINER_LOOKS = [0, 100, 300, 600];
 const WITNESS_MS = 3_000;
 /** For so long an exec whose start was asked for may be seen as not started. */
 const START_MS = 10_000;
@@ -132,9 +134,14 @@ async function doubtful(run: Run, carrying: Carrying): Promise<Outcome> {
   };
 }
 
+/** A container's death kills its commands a moment before the engine notices the death itself. */
 async function exited(run: Run, carrying: Carrying, exitCode: number): Promise<Outcome> {
-  if (exitCode === 137 && run.stopCause === undefined && (await containerIsGone(run, carrying)))
-    return { kind: 'container gone', exitCode };
+  const gone: Outcome = { kind: 'container gone', exitCode };
+  if (exitCode !== 137 || run.stopCause !== undefined) return { kind: 'exited', exitCode };
+  for (const ms of CONTAINER_LOOKS) {
+    if (await run.waitUntil(() => run.containerDied, ms)) return gone;
+    if (await containerIsGone(run, carrying)) return gone;
+  }
   return { kind: 'exited', exitCode };
 }
 

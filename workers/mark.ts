@@ -3,9 +3,10 @@
  * in the same container, as the same user, with a script for the plainest shells. Children inherit the mark;
  * a process that wiped its environment or changed its user escapes.
  *
- * The script looks with `grep` where there is one, else with the shell alone (slower: it reads byte by byte), and
- * counts a process whose entry only begins like the mark not in, if `tr` is there to tell. It never sees itself:
- * the helper's environment does not carry the mark.
+ * The script looks with the shell's own `read`, which drops the zeros between entries; not with `grep`, which in
+ * small images sees of a binary file only what comes before the first zero. Where `tr` and `grep` are there, they
+ * make sure that the entry is the mark and does not only begin like it. The helper never finds itself: its own
+ * environment does not carry the mark.
  */
 
 import type { ExecState } from '../src/docker/requests.ts';
@@ -25,23 +26,18 @@ export type Scan =
   | { readonly kind: 'container gone' };
 
 const SCRIPT = `mark=$1 signal=$2 count=0
-candidates() {
-  if command -v grep >/dev/null 2>&1; then
-    grep -lsF -e "$mark" /proc/[0-9]*/environ
-    return
-  fi
-  for file in /proc/[0-9]*/environ; do
-    while IFS= read -r text || [ -n "$text" ]; do
-      case $text in *"$mark"*) echo "$file"; break ;; esac
-    done 2>/dev/null <"$file"
-  done
+carries() {
+  while IFS= read -r text || [ -n "$text" ]; do
+    case $text in *"$mark"*) return 0 ;; esac
+  done 2>/dev/null <"$1"
+  return 1
 }
 exact() {
   command -v tr >/dev/null 2>&1 && command -v grep >/dev/null 2>&1 || return 0
   tr '\\000' '\\n' 2>/dev/null <"$1" | grep -qxF -e "$mark"
 }
-for file in $(candidates 2>/dev/null); do
-  exact "$file" 2>/dev/null || continue
+for file in /proc/[0-9]*/environ; do
+  carries "$file" 2>/dev/null && exact "$file" 2>/dev/null || continue
   pid=\${file#/proc/}
   pid=\${pid%/environ}
   count=$((count + 1))
