@@ -1,6 +1,25 @@
 /** Containers start and die at a high rate: what does it cost, and is the registry right in the end? */
-import { observe, pause, startDaemonProcess } from './daemon-process.ts';
-import { type Scenario, startFleetProcess } from './harness.ts';
+import { type DaemonProcess, observe, pause, startDaemonProcess } from './daemon-process.ts';
+import { type FleetProcess, fetchJson, type Scenario, startFleetProcess } from './harness.ts';
+
+/** The jobs that SIGUSR1 lists against the engine's list of running containers. */
+async function wrongJobs(fleet: FleetProcess, daemon: DaemonProcess): Promise<number> {
+  const list = await fetchJson<{ Names: string[]; Labels: Record<string, string> }[]>(
+    fleet.socketPath,
+    'GET',
+    '/containers/json',
+  );
+  const right = list.filter(({ Labels }) =>
+    Object.keys(Labels).some((key) => key.endsWith('.command')),
+  ).length;
+  daemon.child.kill('SIGUSR1');
+  const listed = (): number => daemon.counts.get('job') ?? 0;
+  for (let before = -1; before !== listed(); ) {
+    before = listed();
+    await pause(500);
+  }
+  return Math.abs(listed() - right);
+}
 
 const scenario: Scenario = {
   name: 'event-storm',
@@ -9,10 +28,10 @@ const scenario: Scenario = {
   async run({ short }) {
     const fleet = await startFleetProcess([
       ...['--containers', short ? '200' : '10000', '--idle', '0.5', '--kinds', 'date'],
-      ...['--storm', short ? '200' : '1000'],
     ]);
     try {
       const daemon = await startDaemonProcess(fleet, { env: { RESYNC_INTERVAL: '1h' } });
+      await fleet.post('/fleet/storm', { perSecond: short ? 200 : 1000 });
       await pause(short ? 500 : 3000);
       const { cpuMs, seconds, requests } = await observe(fleet, daemon, short ? 1000 : 10_000);
       const rows = [
@@ -35,8 +54,14 @@ const scenario: Scenario = {
           better: 'lower' as const,
         },
       ];
+      await fleet.post('/fleet/storm', { perSecond: 0 });
+      await pause(short ? 500 : 2000);
+      const wrong = await wrongJobs(fleet, daemon);
       await daemon.stop();
-      return rows;
+      return [
+        ...rows,
+        { measure: 'jobs too many or too few in the end', value: wrong, unit: '', better: 'lower' },
+      ];
     } finally {
       await fleet.stop();
     }

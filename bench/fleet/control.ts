@@ -6,6 +6,7 @@
  *   POST /fleet/reset                 forgets ended execs and counts
  *   POST /fleet/faults                a FaultSettings (faults.ts)
  *   POST /fleet/cut                   {"what":"events"|"execs"}
+ *   POST /fleet/storm                 {"perSecond":N}, 0 = calm
  *   POST /fleet/containers            a ContainerSpec, or a list of them
  */
 
@@ -15,6 +16,7 @@ import type { Exec } from './execution.ts';
 import type { FaultSettings } from './faults.ts';
 import type { Answer, Engine, Request } from './routes.ts';
 import type { ServerStats } from './server.ts';
+import { startStorm } from './storm.ts';
 
 /** One exec as the control endpoint tells it; moments in nanoseconds of the fleet's clock, -1 = never. */
 export interface ExecutionRecord {
@@ -72,6 +74,8 @@ export function control(engine: Engine, stats: ServerStats, request: Request): A
       return { status: 204 };
     case 'POST /fleet/cut':
       return cut(engine, (JSON.parse(request.body) as { what?: string }).what);
+    case 'POST /fleet/storm':
+      return storm(engine, (JSON.parse(request.body) as { perSecond?: number }).perSecond ?? 0);
     case 'POST /fleet/containers':
       return addContainers(engine, JSON.parse(request.body) as ContainerSpec | ContainerSpec[]);
     default:
@@ -109,6 +113,12 @@ function cut(engine: Engine, what: string | undefined): Answer {
   if (what === 'events') for (const response of engine.eventStreams) response.destroy();
   else if (what === 'execs') for (const socket of engine.execSockets) socket.destroy();
   else throw new EngineError(400, 'cut what? "events" or "execs"');
+  return { status: 204 };
+}
+
+function storm(engine: Engine, perSecond: number): Answer {
+  engine.storm?.stop();
+  if (perSecond > 0) engine.storm = startStorm(engine.world, engine.world.options.random, perSecond);
   return { status: 204 };
 }
 

@@ -20,6 +20,7 @@ import type { Exec } from './execution.ts';
 import { Faults } from './faults.ts';
 import { imageLabels, JOB_IMAGE, PLAIN_IMAGE, type Population, populate } from './population.ts';
 import { type Random, seededRandom } from './random.ts';
+import type { Engine } from './routes.ts';
 import { type FleetServer, serve } from './server.ts';
 import { type Storm, startStorm } from './storm.ts';
 import { type Behaves, World } from './world.ts';
@@ -95,7 +96,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   world.addImage(JOB_IMAGE, imageLabels(options.population ?? { containers: 0 }));
   for (const spec of populate(options.population ?? { containers: 0 }, random)) world.create(spec);
 
-  const engine = {
+  const engine: Engine = {
     world,
     faults,
     id: randomUUID(),
@@ -113,7 +114,7 @@ interface Parts {
   readonly events: EventLog;
   readonly faults: Faults;
   readonly world: World;
-  readonly engine: { readonly eventStreams: Set<ServerResponse>; readonly execSockets: Set<Socket> };
+  readonly engine: Engine;
   readonly server: FleetServer;
 }
 
@@ -164,6 +165,7 @@ function assemble({ clock, random, events, faults, world, engine, server }: Part
     },
     async close() {
       for (const storm of storms) storm.stop();
+      engine.storm?.stop();
       world.close();
       await server.close();
       if (server.socketPath !== undefined) rmSync(server.socketPath, { force: true });

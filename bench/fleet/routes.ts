@@ -16,6 +16,7 @@ import {
   listEntry,
   versionAnswer,
 } from './shapes.ts';
+import type { Storm } from './storm.ts';
 import { alreadyRun, type World } from './world.ts';
 
 export interface Request {
@@ -42,6 +43,8 @@ export interface Engine {
   readonly eventStreams: Set<ServerResponse>;
   /** Open sockets of exec streams. */
   readonly execSockets: Set<Socket>;
+  /** The storm that was asked for from outside, if one blows. */
+  storm?: Storm;
 }
 
 const NO_CONTENT: Answer = { status: 204 };
