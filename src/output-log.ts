@@ -84,7 +84,7 @@ export class OutputLog {
 
   /** Any other record, in order with the output. */
   record(record: LogRecord): void {
-    this.#add({ kind: 'record', record });
+    if (this.#log.enabled(record.level)) this.#add({ kind: 'record', record });
   }
 
   /** A line of a job's output. */

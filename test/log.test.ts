@@ -8,6 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { test } from 'node:test';
 import { createLog, type LogOptions, type LogRecord } from '../src/log.ts';
 import { parseLogFormat } from '../src/log-format.ts';
+import { seededRandom, testSeed, whole } from './support/random.ts';
 
 type Line = { readonly text: string; readonly stream: 'stdout' | 'stderr' };
 
@@ -85,6 +86,31 @@ for (const format of ['json', '{message}']) {
     }
   });
 }
+
+test('random text stays one line of valid JSON that says the same', (t) => {
+  const seed = testSeed();
+  t.diagnostic(`seed ${seed}`);
+  const random = seededRandom(seed);
+  const texts = Array.from({ length: 2000 }, () =>
+    String.fromCharCode(...Array.from({ length: whole(random, 20) }, () => whole(random, 0x1_00_00))),
+  );
+  const json = collect(
+    { format: 'json' },
+    texts.map((text) => info(text, { job: text })),
+  );
+  const plain = collect(
+    { format: '{message}|' },
+    texts.map((text) => info(text)),
+  );
+  for (const [index, text] of texts.entries()) {
+    const line = json[index]?.text ?? '';
+    assert.equal(JSON.parse(line).message, text);
+    for (const one of [line, plain[index]?.text ?? '']) {
+      assert.match(one, /^[^\n]*\n$/);
+      assert.doesNotMatch(one.slice(0, -1), /(?!\t)\p{Cc}|[\p{Cs}\u2028-\u202e\u2066-\u2069]/u);
+    }
+  }
+});
 
 test('ordinary text of all languages is left as it is', () => {
   const text = 'Grüße, 日本語, 🎉 done';

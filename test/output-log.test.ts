@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Level } from '../src/configuration.ts';
 import type { ContainerId, ExecutionId, JobId, WallMs } from '../src/ids.ts';
 import type { Log, LogRecord } from '../src/log.ts';
 import { OutputLog } from '../src/output-log.ts';
@@ -22,7 +23,7 @@ function execution(id: string): Execution {
 }
 
 /** A log that costs 0.1 ms a record on a clock of its own, and turns that pass when the test says so. */
-function bench(limit?: number) {
+function bench(limit?: number, lowest?: 'INFO') {
   const records: LogRecord[] = [];
   const state = { now: 0, pending: 0 };
   const turns: (() => void)[] = [];
@@ -32,7 +33,7 @@ function bench(limit?: number) {
       records.push(record);
     },
     {
-      enabled: () => true,
+      enabled: (level: Level) => lowest === undefined || level !== 'DEBUG',
       batch: (work: () => void) => work(),
       pending: () => state.pending,
       flush: () => true,
@@ -128,6 +129,12 @@ test('ten thousand decisions in one turn are all written, some a turn', () => {
   assert.ok(messages().length < 10);
   while (turns.length > 0) assert.ok(turn() <= 8);
   assert.equal(messages().length, 10_000);
+});
+
+test('what the log does not show takes no room in the queue', () => {
+  const { output, records, turns } = bench(undefined, 'INFO');
+  output.record({ level: 'DEBUG', event: 'test', message: 'm' });
+  assert.deepEqual([records.length, turns.length], [0, 0]);
 });
 
 test('output waits while the reader of the log stalls, and goes on when it reads', () => {

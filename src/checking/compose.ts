@@ -3,6 +3,7 @@
  * or list, anchors and merge keys, variables. All scalars are read as they are written (`0123` stays `0123`).
  */
 import { isMap, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { labelVariables } from '../label-settings.ts';
 import { interpolate, type Variables } from './interpolation.ts';
 
 export interface ComposeFile {
@@ -30,17 +31,6 @@ export interface LabelValue {
   /** Where the label stands in the file, from 1; undefined if it came by an anchor. */
   readonly line?: number;
 }
-
-/** What of the scheduler's own environment changes the meaning of labels. */
-const meaningful = [
-  'TIMEZONE',
-  'LABEL_NAMESPACE',
-  'DEFAULT_FLAGS',
-  'DEFAULT_MAX',
-  'JOB_NAME_REGEX',
-  'SERVICE_ID_LABELS',
-  'MISFIRE_GRACE',
-];
 
 /** More nodes than this that come from anchors are no file that a person wrote. */
 const maxAliasCount = 1000;
@@ -124,7 +114,7 @@ function schedulerEnvironment(
   for (const service of Object.values(services)) {
     if (!isObject(service) || typeof service.image !== 'string') continue;
     if (!/(?:^|\/)(?:chorewheel|deck-chores)(?:[:@]|$)/.test(service.image)) continue;
-    const entries = entriesOf(service.environment).filter(([key]) => meaningful.includes(key));
+    const entries = entriesOf(service.environment).filter(([key]) => Object.hasOwn(labelVariables, key));
     return Object.fromEntries(entries.map(([key, value]) => [key, interpolate(value, variables).text]));
   }
   return {};

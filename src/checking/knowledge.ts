@@ -1,5 +1,6 @@
 /** The daemon's own knowledge of labels, set up by the variables that change what labels mean. */
 import { readConfig } from '../config.ts';
+import { labelVariables } from '../label-settings.ts';
 import { parseContainerLabels } from '../labels/container.ts';
 import { describeTrigger } from '../triggers/describe.ts';
 import type { Knowledge } from './check.ts';
@@ -12,17 +13,6 @@ export type KnowledgeResult =
 
 /** Knowledge under the variables of one compose file; the same ones give the very same knowledge. */
 export type KnowledgeSource = (fileEnvironment: Environment) => KnowledgeResult;
-
-/** What counts of the environment; everything else is the daemon's own affair. */
-export const labelVariables = [
-  'TIMEZONE',
-  'LABEL_NAMESPACE',
-  'DEFAULT_FLAGS',
-  'DEFAULT_MAX',
-  'JOB_NAME_REGEX',
-  'SERVICE_ID_LABELS',
-  'MISFIRE_GRACE',
-] as const;
 
 /** `overrides` wins over a file's own environment, and that over `env`. */
 export function createKnowledge(env: Environment, overrides: Environment): KnowledgeSource {
@@ -40,8 +30,12 @@ export function createKnowledge(env: Environment, overrides: Environment): Knowl
 /** Nothing of the machine matters to labels. */
 const machine = { cores: 1, fileExists: (): boolean => false };
 
+/** Only what counts for labels: other mistakes of the environment are the daemon's own affair. */
 function makeKnowledge(env: Environment): KnowledgeResult {
-  const read = readConfig(Object.fromEntries(labelVariables.map((name) => [name, env[name]])), machine);
+  const read = readConfig(
+    Object.fromEntries(Object.keys(labelVariables).map((name) => [name, env[name]])),
+    machine,
+  );
   if (!read.ok) return { ok: false, message: read.mistakes.join('\n') };
   const settings = read.config.labels;
   return {

@@ -13,6 +13,7 @@ import type {
   JobsAnswer,
 } from '../../src/api/types.ts';
 import type { CliContext } from '../../src/cli/context.ts';
+import { wantsColour } from '../../src/cli/process-context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 
 const now = Date.UTC(2026, 10, 26, 2, 58);
@@ -183,6 +184,14 @@ test('jobs are shown as a table, in colour on a terminal, or as JSON', async (t)
   assert.equal(stripVTControlCharacters(colour.out), plain.out);
   const json = await call(['jobs', '--json', '--socket', socket]);
   assert.deepEqual(JSON.parse(json.out), listing);
+});
+
+test('colours follow the terminal unless NO_COLOR or FORCE_COLOR says otherwise', () => {
+  assert.equal(wantsColour({}, true), true);
+  assert.equal(wantsColour({}, false), false);
+  assert.equal(wantsColour({ NO_COLOR: '1' }, true), false);
+  assert.equal(wantsColour({ FORCE_COLOR: '1' }, false), true);
+  assert.equal(wantsColour({ TERM: 'dumb' }, true), false);
 });
 
 test('jobs are asked for page by page, with the search passed on', async (t) => {
