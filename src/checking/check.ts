@@ -10,9 +10,11 @@ import type { ComposeFile, ComposeService, LabelValue } from './compose.ts';
 /** The daemon's own knowledge of labels, as far as the check needs it. */
 export interface Knowledge {
   readonly namespace: string;
+  /** `name` of the container: it decides when an `H` in a crontab fires. */
   parse(
     labels: Readonly<Record<string, string>>,
-    imageLabels?: Readonly<Record<string, string>>,
+    imageLabels: Readonly<Record<string, string>> | undefined,
+    name: string,
   ): { readonly jobs: readonly JobDefinition[]; readonly problems: readonly Problem[] };
   describe(trigger: Trigger): string;
 }
@@ -63,7 +65,7 @@ export function checkLabels(
   now: number,
   count: number,
 ): Checked {
-  const { jobs, problems } = knowledge.parse(labels, imageLabels);
+  const { jobs, problems } = knowledge.parse(labels, imageLabels, name);
   return {
     name,
     problems,

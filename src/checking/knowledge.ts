@@ -42,7 +42,7 @@ function makeKnowledge(env: Environment): KnowledgeResult {
     ok: true,
     knowledge: {
       namespace: settings.namespace,
-      parse: (labels, imageLabels) => parseContainerLabels(labels, imageLabels, settings),
+      parse: (labels, imageLabels, name) => parseContainerLabels(labels, imageLabels, settings, name),
       describe: describeTrigger,
     },
   };

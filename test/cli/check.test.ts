@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
+import { readConfig } from '../../src/config.ts';
+import { parseContainerLabels } from '../../src/labels/container.ts';
 import { testFleet } from '../support/fleet.ts';
 
 const now = Date.UTC(2026, 10, 26, 2, 58);
@@ -243,4 +245,25 @@ test('check --container reads a container of the engine, with the labels of its 
   }
   const unknown = await call(['check', '--container', 'wbe'], { env });
   assert.deepEqual([unknown.exit, unknown.err], [1, 'chorewheel: the engine has no container "wbe"\n']);
+});
+
+test('check --container shows the fire times of an H that the daemon uses for that container', async (t) => {
+  const fleet = await testFleet(t);
+  const labels = { 'deck-chores.a.command': 'x', 'deck-chores.a.crontab': 'H H * * *' };
+  const names = ['one', 'two', 'three'];
+  for (const name of names) fleet.add({ name, labels });
+  const env = { DOCKER_HOST: `unix://${fleet.socketPath}` };
+  const wanted = names.flatMap((name) => ['--container', name]);
+  const { out } = await call(['check', '--json', '-n', '1', ...wanted], { env });
+  const shown = JSON.parse(out)[0].checked.map(
+    ({ jobs }: { jobs: { next: string[] }[] }) => jobs[0]?.next[0],
+  );
+  const config = readConfig(env, { cores: 1, fileExists: () => false });
+  assert.ok(config.ok);
+  const used = names.map((name) => {
+    const [job] = parseContainerLabels(labels, undefined, config.config.labels, name).jobs;
+    return new Date(job?.trigger.next(now) ?? Number.NaN).toISOString();
+  });
+  assert.deepEqual(shown, used);
+  assert.equal(new Set(used).size, names.length);
 });
