@@ -18,6 +18,11 @@
  * | `GET /api/events` | server-sent events `report` (`ReportEvent`): what was decided, as it happens |
  * | `GET /api/openapi.json` | the description of all this |
  *
+ * `outcome` in a query is a comma list of outcomes; `succeeded` and `nonzero` divide `exited` by its exit code, and
+ * `failed` stands for every way in which an execution can end but success. `limit` is 100 unless told, 1000 at most.
+ * A stream tells `omitted` with the number of `events` that its reader was too slow for. The lines that an execution
+ * wrote before somebody watched are told as `stdout`, whichever stream they came from.
+ *
  * Ids in a path are percent-encoded. An error is answered as `ErrorAnswer` with a fitting status.
  */
 
