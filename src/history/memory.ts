@@ -60,7 +60,7 @@ class MemoryHistory implements History {
   }
 
   recordStarted(execution: Execution): void {
-    this.#running.add(execution, this.#nextSeq());
+    this.#running.add(this.#nextSeq(), startedRow(execution), execution.definition.user);
   }
 
   acknowledged(): undefined {

@@ -2,7 +2,14 @@
 import type { Outcome } from '../execution/outcome.ts';
 import { assertNever, type ExecutionId, type WallMs } from '../ids.ts';
 import type { Execution } from '../scheduling/events.ts';
-import type { HistoryPage, HistoryQuery, HistoryRow, NotRun, OutcomeFilter } from './history.ts';
+import type {
+  HistoryPage,
+  HistoryQuery,
+  HistoryRow,
+  NotRun,
+  OutcomeFilter,
+  UnfinishedExecution,
+} from './history.ts';
 
 /** A row with its place in the order of pages: by fire time, then by the number in which it was recorded. */
 export interface Placed {
@@ -28,6 +35,21 @@ export function startedRow(execution: Execution): HistoryRow {
     exitCode: undefined,
     reason: undefined,
     latenessMs: Math.round(execution.latenessMs),
+    durationMs: undefined,
+    output: '',
+  };
+}
+
+/** An execution that an earlier process started: it counts as running until its end is recorded. */
+export function unfinishedRow(unfinished: UnfinishedExecution): HistoryRow {
+  const { execution, job, jobName, container, containerName, service, fireTime, startedAt } = unfinished;
+  return {
+    ...{ execution, job, jobName, container, containerName, service, fireTime, startedAt },
+    endedAt: undefined,
+    outcome: 'running',
+    exitCode: undefined,
+    reason: undefined,
+    latenessMs: Math.max(0, startedAt - fireTime),
     durationMs: undefined,
     output: '',
   };

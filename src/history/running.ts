@@ -1,9 +1,8 @@
-/** The executions of this process that have not ended, with the excerpt of their output so far. */
+/** The executions that have not ended, adopted ones included, with the excerpt of their output so far. */
 import type { ExecId, ExecutionId } from '../ids.ts';
-import type { Execution } from '../scheduling/events.ts';
 import { appendLine, createExcerpt, type Excerpt, excerptText } from './excerpt.ts';
 import type { HistoryQuery, HistoryRow } from './history.ts';
-import { matchesQuery, type Placed, startedRow } from './rows.ts';
+import { matchesQuery, type Placed } from './rows.ts';
 
 export interface RunningExecution extends Placed {
   readonly user: string;
@@ -14,15 +13,9 @@ export interface RunningExecution extends Placed {
 export class RunningExecutions {
   readonly #byId = new Map<ExecutionId, RunningExecution>();
 
-  add(execution: Execution, seq: number): RunningExecution {
-    const running = {
-      seq,
-      row: startedRow(execution),
-      user: execution.definition.user,
-      exec: undefined,
-      excerpt: createExcerpt(),
-    };
-    this.#byId.set(execution.id, running);
+  add(seq: number, row: HistoryRow, user: string, exec?: ExecId): RunningExecution {
+    const running = { seq, row, user, exec, excerpt: createExcerpt() };
+    this.#byId.set(row.execution, running);
     return running;
   }
 

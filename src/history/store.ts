@@ -36,6 +36,7 @@ import {
   pageOf,
   rowId,
   startedRow,
+  unfinishedRow,
 } from './rows.ts';
 import { RunningExecutions } from './running.ts';
 
@@ -91,7 +92,11 @@ class StoredHistory implements History {
   }
 
   recordStarted(execution: Execution): void {
-    const { seq, row, user, exec } = this.#running.add(execution, this.#nextSeq());
+    const { seq, row, user, exec } = this.#running.add(
+      this.#nextSeq(),
+      startedRow(execution),
+      execution.definition.user,
+    );
     this.#delivery.queue.add({ kind: 'started', seq, row, user, exec });
     this.#delivery.flushSoon();
   }
@@ -122,6 +127,7 @@ class StoredHistory implements History {
   }
 
   recordLost(execution: ExecutionId, reason: string, endedAt: WallMs): void {
+    this.#running.take(execution);
     this.#delivery.queue.add({ kind: 'lost', execution, reason, endedAt });
     this.#delivery.flushSoon();
   }
@@ -218,6 +224,9 @@ class StoredHistory implements History {
   #recover(recovered: Recovered): void {
     this.recovered = recovered;
     for (const [job, memory] of recovered.memories) this.#memories.set(job, memory);
+    for (const unfinished of recovered.unfinished) {
+      this.#running.add(this.#nextSeq(), unfinishedRow(unfinished), unfinished.user, unfinished.exec);
+    }
   }
 
   /** The schedule began without knowing of them, so nobody follows them. */

@@ -74,6 +74,10 @@ test('hands back executions whose end was not recorded, until they are', async (
     },
   );
   assert.equal(lost?.execution, 'lost');
+  second.history.recordOutput(executionId('adopted'), 'more');
+  assert.equal((await second.history.execution(executionId('adopted')))?.output, 'more');
+  const running = await second.history.executions({ limit: 10, outcome: ['running'] });
+  assert.deepEqual(running.rows.map((row) => row.execution).sort(), ['adopted', 'lost']);
   assert.equal(lost?.exec, undefined);
   second.history.recordLost(executionId('lost'), 'its container is gone', wall(start + 1000));
   second.history.recordEnded(execution('adopted'), { kind: 'exited', exitCode: 5 }, wall(start + 2000), 1997);
