@@ -6,7 +6,7 @@
  * The queue is bounded: when the disk can't take it, output is left out first, then whole rows are given up and
  * counted. Memories of jobs are never given up; there is one per job.
  */
-import type { JobId } from '../ids.ts';
+import type { ExecutionId, JobId } from '../ids.ts';
 import type { JobMemory } from '../scheduling/events.ts';
 import type { Batch, Change } from './protocol.ts';
 import type { Placed } from './rows.ts';
@@ -25,6 +25,8 @@ interface Waiting {
   number: number;
   durable: boolean;
   readonly changes: Change[];
+  /** Places of the starts among the changes: what follows a start in its batch takes its place. */
+  readonly starts: Map<ExecutionId, number>;
   readonly memories: Map<JobId, JobMemory | undefined>;
   output: number;
   readonly settled: Promise<void>;
@@ -63,17 +65,15 @@ export class HistoryQueue {
   }
 
   add(change: Change): void {
+    if (this.#joinsStart(change)) return;
     if (this.#size >= this.#limits.changes) {
       if (change.kind === 'row') this.#dropped += 1;
       return;
     }
     const batch = this.#last();
-    const kept = this.#fit(change);
-    const output = outputSize(kept);
-    batch.changes.push(kept);
-    batch.output += output;
+    if (change.kind === 'started') batch.starts.set(change.row.execution, batch.changes.length);
+    batch.changes.push(this.#fit(change));
     this.#size += 1;
-    this.#output += output;
   }
 
   remember(job: JobId, memory: JobMemory | undefined): void {
@@ -135,10 +135,30 @@ export class HistoryQueue {
     return last;
   }
 
+  /** A short execution starts and ends within one batch: only its end is worth a row then. */
+  #joinsStart(change: Change): boolean {
+    if (change.kind !== 'row' && change.kind !== 'created') return false;
+    const { starts, changes } = this.#last();
+    const execution = change.kind === 'row' ? change.row.execution : change.execution;
+    const place = starts.get(execution);
+    const started = place === undefined ? undefined : changes[place];
+    if (place === undefined || started?.kind !== 'started') return false;
+    if (change.kind === 'created') changes[place] = { ...started, exec: change.exec };
+    else {
+      changes[place] = this.#fit(change);
+      starts.delete(execution);
+    }
+    return true;
+  }
+
+  /** The change with as much output as there is room for; its room is taken. */
   #fit(change: Change): Change {
-    if (change.kind !== 'row' || this.#output + change.row.output.length <= this.#limits.output)
-      return change;
-    return { ...change, row: { ...change.row, output: '[… left out, the history could not be written …]' } };
+    if (change.kind !== 'row') return change;
+    const tooMuch = this.#output + change.row.output.length > this.#limits.output;
+    const output = tooMuch ? '[… left out, the history could not be written …]' : change.row.output;
+    this.#output += output.length;
+    this.#last().output += output.length;
+    return tooMuch ? { ...change, row: { ...change.row, output } } : change;
   }
 }
 
@@ -151,6 +171,7 @@ function waiting(number: number): Waiting {
     number,
     durable: false,
     changes: [],
+    starts: new Map(),
     memories: new Map(),
     output: 0,
     settled,
@@ -161,8 +182,4 @@ function waiting(number: number): Waiting {
 
 function isEmpty(batch: Waiting): boolean {
   return batch.changes.length === 0 && batch.memories.size === 0 && !batch.durable;
-}
-
-function outputSize(change: Change): number {
-  return change.kind === 'row' ? change.row.output.length : 0;
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HistoryQueue, type QueueLimits, queueLimits } from '../../src/history/queue.ts';
-import { notRunRow } from '../../src/history/rows.ts';
-import { jobId, memory, notRun } from './builders.ts';
+import { notRunRow, startedRow } from '../../src/history/rows.ts';
+import type { ExecId } from '../../src/ids.ts';
+import { execution, executionId, jobId, memory, notRun } from './builders.ts';
 
 function queue(limits: QueueLimits = queueLimits): HistoryQueue {
   return new HistoryQueue(limits);
@@ -83,6 +84,30 @@ test('what is recorded in one turn goes into one batch, however much it is', () 
   const of = queue();
   for (let seq = 1; seq <= 5000; seq += 1) add(of, seq);
   assert.equal(of.next(0)?.changes.length, 5000);
+});
+
+test('an execution that starts and ends within one batch is one change', () => {
+  const of = queue();
+  const started = execution('a');
+  const row = startedRow(started);
+  of.add({ kind: 'started', seq: 1, row, user: '', exec: undefined });
+  of.add({ kind: 'created', execution: started.id, exec: 'exec-1' as ExecId });
+  add(of, 2);
+  of.add({ kind: 'row', seq: 1, row: { ...row, outcome: 'exited', exitCode: 0 } });
+  of.add({ kind: 'started', seq: 3, row: startedRow(execution('b')), user: '', exec: undefined });
+  of.add({ kind: 'created', execution: executionId('b'), exec: 'exec-2' as ExecId });
+  assert.equal(of.size, 3);
+  const changes = of.next(0)?.changes ?? [];
+  assert.deepEqual(
+    changes.map((change) => [change.kind, change.kind === 'started' ? change.exec : undefined]),
+    [
+      ['row', undefined],
+      ['row', undefined],
+      ['started', 'exec-2'],
+    ],
+  );
+  of.add({ kind: 'row', seq: 3, row: { ...startedRow(execution('b')), outcome: 'exited' } });
+  assert.equal(of.size, 4, 'its start is under way already');
 });
 
 test('a full queue gives up rows and counts them, but keeps memories', () => {

@@ -181,7 +181,7 @@ test('what a full queue gives up is counted, output before rows', async (t) => {
   writeFileSync(obstacle, '');
   const queue = { changes: 100, output: 1000 };
   const { history } = await openIn(t, join(obstacle, 'state'), { queue });
-  for (let index = 0; index < 80; index += 1) ran(history, `e${index}`, 'x'.repeat(100));
+  for (let index = 0; index < 130; index += 1) ran(history, `e${index}`, 'x'.repeat(100));
   const { waiting, dropped } = history.health();
   assert.equal(waiting, 100);
   assert.equal(dropped, 30);
