@@ -158,7 +158,7 @@ function readSize(text: string): Reading<number> {
 }
 
 const levels = {
-  NOTSET: 0,
+  NOTSET: Number.POSITIVE_INFINITY,
   DEBUG: 10,
   INFO: 20,
   WARNING: 30,

@@ -51,7 +51,7 @@ export interface Config {
   readonly debug: boolean;
   /** `json`, or the text of a LOG_FORMAT template that `log-format.ts` accepted. */
   readonly logFormat: string;
-  /** Python's numeric level: records at or above go to stderr; Infinity = none do, 0 (NOTSET) = all go to stderr. */
+  /** Python's numeric level: records at or above go to stderr; Infinity (NOTSET) = none do. */
   readonly stderrLevel: number;
   /** Folder of the persistent history; undefined = memory only. */
   readonly stateDir: string | undefined;

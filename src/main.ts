@@ -7,12 +7,13 @@ import { runCommandLine } from './cli/program.ts';
 import { readConfig } from './config.ts';
 import { createLog, type Log } from './log.ts';
 import { defaultLogFormat } from './log-format.ts';
+import { OutputLog } from './output-log.ts';
 import { renderProcess } from './process-report.ts';
 import { run } from './run.ts';
 
 /** Exit status for an error that is a mistake of ours. */
 const STATUS_BUG = 3;
-/** How long a bug's record may wait for a stalled reader, in milliseconds. */
+/** How long the last records may wait for a stalled reader, in milliseconds. */
 const LAST_WORDS_MS = 500;
 
 /** Runs the daemon in this process; resolves with the exit status. */
@@ -25,20 +26,28 @@ async function runDaemon(env: Readonly<Record<string, string | undefined>>): Pro
   }
   const { config, notes } = read;
   const log = createLog({ format: config.logFormat, stderrLevel: config.stderrLevel, debug: config.debug });
-  const onBug = (error: unknown): void => endWithBug(log, error);
+  const output = new OutputLog(log);
+  const onBug = (error: unknown): void => endWithBug(output, log, error);
   process.on('uncaughtException', onBug);
   process.on('unhandledRejection', onBug);
   try {
-    return await run(config, notes, log);
+    const status = await run(config, notes, output);
+    lastWords(output, log);
+    return status;
   } catch (error) {
-    endWithBug(log, error);
+    endWithBug(output, log, error);
   }
 }
 
-function endWithBug(log: Log, error: unknown): never {
-  log(renderProcess({ kind: 'bug', error }));
-  log.flush(LAST_WORDS_MS);
+function endWithBug(output: OutputLog, log: Log, error: unknown): never {
+  output.record(renderProcess({ kind: 'bug', error }));
+  lastWords(output, log);
   process.exit(STATUS_BUG);
+}
+
+function lastWords(output: OutputLog, log: Log): void {
+  output.flush();
+  log.flush(LAST_WORDS_MS);
 }
 
 function fileExists(path: string): boolean {

@@ -9,8 +9,7 @@ import type { Daemon } from './daemon.ts';
 import { addressText } from './docker/connection.ts';
 import type { History } from './history/history.ts';
 import { openHistory, StateFolderInUse } from './history/open.ts';
-import type { Log } from './log.ts';
-import { OutputLog } from './output-log.ts';
+import type { OutputLog } from './output-log.ts';
 import { type ProcessReport, renderJob, renderProcess } from './process-report.ts';
 import { type Schedule, subjectOfExecution } from './scheduling/schedule.ts';
 import { handleSignals, STATUS_LEFT_BEHIND } from './signals.ts';
@@ -20,15 +19,13 @@ import { version } from './version.ts';
 
 /** How often a drain that takes time tells what it waits for, in milliseconds. */
 const DRAIN_PROGRESS_MS = 5000;
-/** How long the end waits for a stalled reader of the log, in milliseconds. */
-const LAST_WORDS_MS = 500;
 
 type Say = (report: ProcessReport) => void;
 
 /** Runs until told to stop; resolves with the exit status (SPEC section 1). */
-export async function run(config: Config, notes: readonly string[], log: Log): Promise<number> {
+export async function run(config: Config, notes: readonly string[], output: OutputLog): Promise<number> {
   const startedAt = Date.now();
-  const say: Say = (report) => log(renderProcess(report));
+  const say: Say = (report) => output.record(renderProcess(report));
   const engine = addressText(config.engine);
   const { namespace } = config.labels;
   say({ kind: 'started', version, engine, namespace });
@@ -44,7 +41,7 @@ export async function run(config: Config, notes: readonly string[], log: Log): P
     say({ kind: 'warning', source: 'process', message });
   }
   const history = await open(config, say);
-  return history === undefined ? 1 : await live(config, history, log, startedAt);
+  return history === undefined ? 1 : await live(config, history, output, startedAt);
 }
 
 async function open(config: Config, say: Say): Promise<History | undefined> {
@@ -57,22 +54,22 @@ async function open(config: Config, say: Say): Promise<History | undefined> {
   }
 }
 
-async function live(config: Config, history: History, log: Log, startedAt: number): Promise<number> {
+async function live(config: Config, history: History, output: OutputLog, startedAt: number): Promise<number> {
   const listeners: Listeners = {
     history,
-    output: new OutputLog(log),
+    output,
     metrics: createMetrics(),
     live: createLive(Date.now),
     problems: createProblemBoard(),
   };
-  const say: Say = (report) => listeners.output.record(renderProcess(report));
+  const say: Say = (report) => output.record(renderProcess(report));
   const schedule = newSchedule(config, history);
   let lastTick = startedAt;
   const daemon = assemble(config, schedule, listeners, () => {
     lastTick = Date.now();
   });
   const stopping = new Promise<NodeJS.Signals>((resolve) => {
-    handleSignals({ stop: resolve, list: () => list(schedule, say, listeners.output) });
+    handleSignals({ stop: resolve, list: () => list(schedule, say, output) });
   });
   const doors = await openDoors(config, {
     schedule,
@@ -87,10 +84,7 @@ async function live(config: Config, history: History, log: Log, startedAt: numbe
     const { containers, jobs } = schedule.counts();
     say({ kind: 'ready', containers, jobs, afterMs: Date.now() - startedAt });
   }
-  const status = await end(config, daemon, await stopping, doors, listeners);
-  listeners.output.flush();
-  log.flush(LAST_WORDS_MS);
-  return status;
+  return await end(config, daemon, await stopping, doors, listeners);
 }
 
 interface Running {

@@ -29,7 +29,7 @@ import {
   readTimelineQuery,
 } from './queries.ts';
 import { timelineAnswer } from './timeline.ts';
-import type { ActionAnswer, ExecutionsAnswer, JobsAnswer } from './types.ts';
+import type { ActionAnswer, CancelAnswer, ExecutionsAnswer, JobsAnswer } from './types.ts';
 
 export interface Api {
   fetch(request: Request): Response | Promise<Response>;
@@ -193,6 +193,15 @@ function executionRoutes(app: Hono, parts: ApiParts, streams: EventStreams): voi
     const id = context.req.param('id') as ExecutionId;
     if ((await parts.history.execution(id)) === undefined) return noSuchExecution(context);
     return streams.open((sink) => followOutput(parts, id, sink)) ?? tooManyStreams(context);
+  });
+  app.post('/api/executions/:id/cancel', async (context) => {
+    const execution = context.req.param('id') as ExecutionId;
+    const row = await parts.history.execution(execution);
+    if (row === undefined) return noSuchExecution(context);
+    if (row.outcome !== 'running') return context.json({ error: 'this execution has ended' }, 409);
+    parts.apply({ kind: 'cancel', execution });
+    const answer: CancelAnswer = { execution, done: 'cancel' };
+    return context.json(answer, 202);
   });
   app.get('/api/events', (context) => {
     const subscribe = (sink: { send(event: string, data: unknown): void }) =>

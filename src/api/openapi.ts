@@ -69,6 +69,7 @@ const schemas = {
   }),
   Jobs: object({ jobs: list(ref('Job')), total: count }),
   Action: object({ job: text, done: oneOf('run', 'pause', 'resume') }),
+  Cancel: object({ execution: text, done: oneOf('cancel') }),
   Execution: object({
     execution: text,
     job: text,
@@ -156,17 +157,18 @@ function stream(summary: string, parameters: readonly Json[], more: Json = {}): 
   return { get: { summary, parameters, responses } };
 }
 
-function action(summary: string): Json {
+function action(summary: string, schema: 'Action' | 'Cancel' = 'Action', more: Json = {}): Json {
   return {
     post: {
       summary,
       parameters: [idInPath],
       security: [{ token: [] }],
       responses: {
-        202: answer('It is done.', 'Action'),
+        202: answer('It is done.', schema),
         401: answer('The token is missing or wrong.', 'Error'),
         403: answer('No token is configured, so HTTP allows no actions.', 'Error'),
         404: noSuch,
+        ...more,
       },
     },
   };
@@ -216,6 +218,9 @@ const paths: Readonly<Record<string, Json>> = {
     [idInPath],
     { 404: noSuch },
   ),
+  '/api/executions/{id}/cancel': action('Stops a running execution in its container.', 'Cancel', {
+    409: answer('It has ended.', 'Error'),
+  }),
   '/api/statistics': get('Success rate, durations and lateness of each job.', 'Statistics', [
     inQuery('job', text),
   ]),

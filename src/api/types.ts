@@ -12,6 +12,7 @@
  * | `GET /api/executions?job&outcome&from&to&limit&before` | `ExecutionsAnswer` |
  * | `GET /api/executions/:id` | `ExecutionAnswer` with its output |
  * | `GET /api/executions/:id/output` | server-sent events `line` (`OutputEvent`) and at the end `ended` (`ExecutionAnswer`) |
+ * | `POST /api/executions/:id/cancel` | `CancelAnswer`; 409 when it has ended |
  * | `GET /api/statistics?job` | `StatisticsAnswer` |
  * | `GET /api/problems` | `ProblemsAnswer` |
  * | `GET /api/timeline?from&to` | `TimelineAnswer` |
@@ -82,6 +83,12 @@ export interface JobsAnswer {
 export interface ActionAnswer {
   readonly job: string;
   readonly done: 'run' | 'pause' | 'resume';
+}
+
+/** Stopping has begun; how it ended is told by the execution. */
+export interface CancelAnswer {
+  readonly execution: string;
+  readonly done: 'cancel';
 }
 
 export interface ExecutionAnswer {

@@ -1,5 +1,5 @@
-/** `chorewheel executions` and `stats`: what ran, and how it went. */
-import type { ExecutionAnswer, ExecutionsAnswer, StatisticsAnswer } from '../api/types.ts';
+/** `chorewheel executions`, `cancel` and `stats`: what ran, and how it went. */
+import type { CancelAnswer, ExecutionAnswer, ExecutionsAnswer, StatisticsAnswer } from '../api/types.ts';
 import { durationWords, zonedTime } from '../words.ts';
 import { type Client, findJob } from './client.ts';
 import type { CliContext } from './context.ts';
@@ -151,4 +151,16 @@ export async function showStatistics(
   if (options.json === true) context.out(`${JSON.stringify(answer, undefined, 2)}\n`);
   else if (answer.jobs.length === 0) context.out('nothing has run yet\n');
   else context.out(table(answer.jobs, statisticsColumns, context.colour));
+}
+
+/** `chorewheel cancel EXECUTION`: begins to stop it; how that ended is told by `executions`. */
+export async function cancel(
+  context: CliContext,
+  client: Client,
+  execution: string,
+  options: { readonly json?: boolean },
+): Promise<void> {
+  const answer = await client.post<CancelAnswer>(`/api/executions/${encodeURIComponent(execution)}/cancel`);
+  if (options.json === true) context.out(`${JSON.stringify(answer, undefined, 2)}\n`);
+  else context.out(`execution ${answer.execution} is being stopped\n`);
 }

@@ -182,6 +182,12 @@ function addJobCommands(root: Command, context: CliContext): void {
 }
 
 function addHistoryCommands(root: Command, context: CliContext): void {
+  remote(root, 'cancel <execution>', 'stop a running execution in its container').action(
+    async (execution: string, options: Remote & { json?: boolean }) => {
+      const { cancel } = await import('./executions.ts');
+      await cancel(context, createClient(context, options.socket), execution, options);
+    },
+  );
   const moment = (text: string): number => parseMoment(text, context.now());
   remote(root, 'executions', 'list what ran and what did not, newest first')
     .option('--job <job>', 'only of this job')

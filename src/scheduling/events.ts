@@ -43,6 +43,8 @@ export type ScheduleEvent =
   | { readonly kind: 'run now'; readonly job: JobId }
   | { readonly kind: 'pause job'; readonly job: JobId }
   | { readonly kind: 'resume job'; readonly job: JobId }
+  /** A person asks to stop an execution; its end is told when it comes. */
+  | { readonly kind: 'cancel'; readonly execution: ExecutionId }
   /** An execution that an earlier process left running: it takes a place of the pool and of its job. */
   | { readonly kind: 'adopted'; readonly execution: Execution }
   /** Start nothing new from now on; what waits is reported as abandoned. */

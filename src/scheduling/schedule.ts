@@ -156,6 +156,9 @@ function take(core: Core, event: ScheduleEvent): void {
     case 'resume job':
       hold(core, event.job, false);
       break;
+    case 'cancel':
+      if (core.running.has(event.execution)) core.commands.push(event);
+      break;
     case 'adopted':
       occupy(core, event.execution);
       break;

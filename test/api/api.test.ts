@@ -164,6 +164,20 @@ describe('the executions', () => {
     await json(api(parts), '/api/executions/none', 404);
   });
 
+  test('are stopped while they run, and not after', async () => {
+    const parts = instance();
+    parts.history.recordStarted(execution('live'));
+    ran(parts, 'over', 0);
+    const of = api(parts);
+    const cancel = (id: string) => ask(of, `/api/executions/${id}/cancel`, { method: 'POST' });
+    const response = await cancel('live');
+    assert.equal(response.status, 202);
+    assert.deepEqual(await response.json(), { execution: 'live', done: 'cancel' });
+    assert.deepEqual(parts.applied, [{ kind: 'cancel', execution: 'live' }]);
+    assert.equal((await cancel('over')).status, 409);
+    assert.equal((await cancel('none')).status, 404);
+  });
+
   test('have statistics by job', async () => {
     const parts = instance();
     ran(parts, 'a', 0);

@@ -243,6 +243,15 @@ test('run-now, pause and resume find the job by name, by name and container, or 
   ]);
 });
 
+test('cancel asks for an execution to be stopped', async (t) => {
+  const socket = await instance(t, {
+    'POST /api/executions/e%201/cancel': () => ({ execution: 'e 1', done: 'cancel' }),
+  });
+  const { out, exit } = await call(['cancel', 'e 1', '--socket', socket]);
+  assert.equal(exit, 0);
+  assert.equal(out, 'execution e 1 is being stopped\n');
+});
+
 test('a name that no job or several jobs bear is refused with what to write', async (t) => {
   const socket = await instance(t, {
     'GET /api/jobs': () => ({ jobs: [job('backup', 'web'), job('backup', 'db')], total: 2 }),

@@ -34,6 +34,18 @@ describe('a firing', () => {
     );
   });
 
+  it('that runs is cancelled on demand; one that ended is not', () => {
+    const driver = drive({ start: START });
+    driver.apply({ kind: 'container', container: container('web', { jobs: { tidy: {} } }) });
+    driver.run(MINUTE);
+    const [execution] = driver.started;
+    assert.ok(execution);
+    const cancel = { kind: 'cancel', execution: execution.id } as const;
+    assert.deepEqual(driver.apply(cancel), [cancel]);
+    driver.end(execution);
+    assert.deepEqual(driver.apply(cancel), []);
+  });
+
   it('of a date happens once, and the job is told finished', () => {
     const driver = drive({ start: START, duration: 5 });
     const trigger = dateAt(START + 10_000);
