@@ -7,6 +7,7 @@ import { createSystemClock, readClock } from './clock.ts';
 import type { Config } from './configuration.ts';
 import { createDaemon, type Daemon } from './daemon.ts';
 import { createEngine } from './docker/engine.ts';
+import { lookForOthers, type OtherInstance, readSelf } from './docker/other-instances.ts';
 import { createWatcher } from './docker/watcher.ts';
 import { createPool } from './execution/pool.ts';
 import type { History } from './history/history.ts';
@@ -36,16 +37,23 @@ export function newSchedule(config: Config, history: History): Schedule {
   });
 }
 
-/** `ticked` is called whenever the schedule has been asked, the clock's wakes included. */
+export interface Calls {
+  /** Whenever the schedule has been asked, the clock's wakes included. */
+  ticked(): void;
+  /** Another instance has the right of way: this one is to end, and never hears a list. */
+  giveWay(other: OtherInstance): void;
+}
+
 export function assemble(
   config: Config,
   schedule: Schedule,
   listeners: Listeners,
-  ticked: () => void,
+  { ticked, giveWay }: Calls,
 ): Daemon {
   const { history, output, metrics, live, problems } = listeners;
   const { engine: address, clientTimeoutMs, outputLimit } = config;
-  const engine = createEngine(address, clientTimeoutMs);
+  const self = readSelf(config.labels.namespace);
+  const engine = lookForOthers(createEngine(address, clientTimeoutMs), self, giveWay);
   return createDaemon({
     clock: createSystemClock(),
     schedule,

@@ -20,7 +20,13 @@ import { version } from './version.ts';
 /** How often a drain that takes time tells what it waits for, in milliseconds. */
 const DRAIN_PROGRESS_MS = 5000;
 
+/** Exit status of one that must not run beside another. */
+const STATUS_REFUSED = 1;
+
 type Say = (report: ProcessReport) => void;
+
+/** What ends a run: a signal, or another instance that has the right of way. */
+type Ending = { readonly kind: 'signal'; readonly signal: NodeJS.Signals } | { readonly kind: 'gives way' };
 
 /** Runs until told to stop; resolves with the exit status (SPEC section 1). */
 export async function run(config: Config, notes: readonly string[], output: OutputLog): Promise<number> {
@@ -34,7 +40,7 @@ export async function run(config: Config, notes: readonly string[], output: Outp
   const claim = await claimPlace(engine, namespace, new Date(startedAt));
   if (claim.kind === 'taken') {
     say({ kind: 'refused', namespace, holder: claim.holder });
-    return 1;
+    return STATUS_REFUSED;
   }
   if (claim.kind === 'impossible') {
     const message = `a second instance on this host would not be noticed: ${claim.why}`;
@@ -65,11 +71,23 @@ async function live(config: Config, history: History, output: OutputLog, started
   const say: Say = (report) => output.record(renderProcess(report));
   const schedule = newSchedule(config, history);
   let lastTick = startedAt;
-  const daemon = assemble(config, schedule, listeners, () => {
-    lastTick = Date.now();
+  let finish: (ending: Ending) => void = () => {};
+  const ending = new Promise<Ending>((resolve) => {
+    finish = resolve;
   });
-  const stopping = new Promise<NodeJS.Signals>((resolve) => {
-    handleSignals({ stop: resolve, list: () => list(schedule, say, output) });
+  const daemon = assemble(config, schedule, listeners, {
+    ticked() {
+      lastTick = Date.now();
+    },
+    giveWay({ name, startedAt: since }) {
+      const { namespace } = config.labels;
+      say({ kind: 'refused', namespace, holder: `container ${name}, started ${since}` });
+      finish({ kind: 'gives way' });
+    },
+  });
+  handleSignals({
+    stop: (signal) => finish({ kind: 'signal', signal }),
+    list: () => list(schedule, say, output),
   });
   const doors = await openDoors(config, {
     schedule,
@@ -79,12 +97,12 @@ async function live(config: Config, history: History, output: OutputLog, started
     lastTick: () => lastTick,
     say,
   });
-  await Promise.race([daemon.start(), stopping]);
+  await Promise.race([daemon.start(), ending]);
   if (daemon.watcher.health.connected) {
     const { containers, jobs } = schedule.counts();
     say({ kind: 'ready', containers, jobs, afterMs: Date.now() - startedAt });
   }
-  return await end(config, daemon, await stopping, doors, listeners);
+  return await end(config, daemon, await ending, doors, listeners);
 }
 
 interface Running {
@@ -125,13 +143,16 @@ async function openDoors(config: Config, running: Running): Promise<readonly Lis
 async function end(
   config: Config,
   daemon: Daemon,
-  signal: NodeJS.Signals,
+  ending: Ending,
   doors: readonly Listener[],
   { output, metrics }: Listeners,
 ): Promise<number> {
   const say: Say = (report) => output.record(renderProcess(report));
   const until = Date.now() + config.stopTimeoutMs;
-  say({ kind: 'draining', signal, running: daemon.running.size, stopTimeoutMs: config.stopTimeoutMs });
+  if (ending.kind === 'signal') {
+    const { signal } = ending;
+    say({ kind: 'draining', signal, running: daemon.running.size, stopTimeoutMs: config.stopTimeoutMs });
+  }
   const progress = setInterval(() => {
     say({ kind: 'drain progress', running: daemon.running.size, leftMs: Math.max(0, until - Date.now()) });
   }, DRAIN_PROGRESS_MS);
@@ -148,7 +169,8 @@ async function end(
   }
   await Promise.all([daemon.stop(), ...doors.map((door) => door.close())]);
   metrics.close();
-  const status = left === 0 ? 0 : STATUS_LEFT_BEHIND;
+  const clean = ending.kind === 'gives way' ? STATUS_REFUSED : 0;
+  const status = left === 0 ? clean : STATUS_LEFT_BEHIND;
   say({ kind: 'stopped', abandoned: left, status });
   return status;
 }

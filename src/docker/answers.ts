@@ -28,6 +28,20 @@ export interface InspectedContainer {
   readonly logType: string;
 }
 
+/** What an inspection tells of a container that seems to be a chorewheel. Nothing else of its environment is kept. */
+export interface InspectedInstance {
+  readonly running: boolean;
+  /** As the engine writes it; empty if it was never started. */
+  readonly startedAt: string;
+  readonly hostname: string;
+  /** Entry point and command. */
+  readonly words: readonly string[];
+  readonly variables: Readonly<Partial<Record<InstanceVariable, string>>>;
+}
+
+const instanceVariables = ['LABEL_NAMESPACE', 'DOCKER_HOST'] as const;
+type InstanceVariable = (typeof instanceVariables)[number];
+
 export interface EngineVersion {
   /** Of the engine, such as `20.10.24`. */
   readonly version: string;
@@ -65,6 +79,13 @@ const inspectedShape = v.object({
   ),
 });
 
+const texts = v.nullish(v.array(v.string()), []);
+
+const instanceShape = v.object({
+  State: v.object({ Running: v.nullish(v.boolean(), false), StartedAt: v.nullish(v.string(), '') }),
+  Config: v.object({ Hostname: v.nullish(v.string(), ''), Env: texts, Entrypoint: texts, Cmd: texts }),
+});
+
 const imageShape = v.object({ Config: v.nullish(v.object({ Labels: textsShape }), { Labels: {} }) });
 
 const versionShape = v.object({
@@ -93,6 +114,21 @@ export function readInspected(text: string): InspectedContainer {
     imageId: item.Image as ImageId,
     image: item.Config.Image,
     logType: item.HostConfig.LogConfig.Type,
+  };
+}
+
+export function readInstance(text: string): InspectedInstance {
+  const { State, Config } = check(instanceShape, text, 'container');
+  const variables = instanceVariables.flatMap((name) => {
+    const line = Config.Env.find((entry) => entry.startsWith(`${name}=`));
+    return line === undefined ? [] : [[name, line.slice(name.length + 1)]];
+  });
+  return {
+    running: State.Running,
+    startedAt: State.StartedAt,
+    hostname: Config.Hostname,
+    words: [...Config.Entrypoint, ...Config.Cmd],
+    variables: Object.fromEntries(variables),
   };
 }
 

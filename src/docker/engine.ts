@@ -11,11 +11,13 @@ import type { ContainerId, ImageId } from '../ids.ts';
 import {
   type EngineVersion,
   type InspectedContainer,
+  type InspectedInstance,
   type Labels,
   type ListedContainer,
   readErrorMessage,
   readImageLabels,
   readInspected,
+  readInstance,
   readListed,
   readVersion,
 } from './answers.ts';
@@ -56,6 +58,8 @@ export interface Engine {
     onOdd: (message: string) => void,
   ): Promise<EngineResult<undefined>>;
   inspect(container: ContainerId, limitMs: number): Promise<EngineResult<InspectedContainer>>;
+  /** The same request, for what it tells of another chorewheel. */
+  inspectInstance(container: ContainerId, limitMs: number): Promise<EngineResult<InspectedInstance>>;
   imageLabels(image: ImageId, limitMs: number): Promise<EngineResult<Labels>>;
   /** The stream of events of containers; the caller reads and destroys it. */
   events(query: EventQuery): Promise<EngineResult<IncomingMessage>>;
@@ -133,6 +137,15 @@ export function createEngine(address: EngineAddress, clientTimeoutMs: number): E
 
   const limit = (limitMs: number): number => Math.min(limitMs, clientTimeoutMs);
 
+  const inspect = <T>(
+    id: ContainerId,
+    limitMs: number,
+    read: (text: string) => T,
+  ): Promise<EngineResult<T>> =>
+    call({ path: `/containers/${encodeURIComponent(id)}/json`, limitMs: limit(limitMs) }, async (body) =>
+      read(await text(body)),
+    );
+
   return {
     address: addressText(address),
     renew,
@@ -143,10 +156,8 @@ export function createEngine(address: EngineAddress, clientTimeoutMs: number): E
       call({ path: '/containers/json', query: { all: '1' }, limitMs: clientTimeoutMs }, (body) =>
         readList(body, onContainer, onOdd),
       ),
-    inspect: (id, limitMs) =>
-      call({ path: `/containers/${encodeURIComponent(id)}/json`, limitMs: limit(limitMs) }, async (body) =>
-        readInspected(await text(body)),
-      ),
+    inspect: (id, limitMs) => inspect(id, limitMs, readInspected),
+    inspectInstance: (id, limitMs) => inspect(id, limitMs, readInstance),
     imageLabels: (id, limitMs) =>
       call({ path: `/images/${encodeURIComponent(id)}/json`, limitMs: limit(limitMs) }, async (body) =>
         readImageLabels(await text(body)),

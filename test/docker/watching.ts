@@ -206,6 +206,10 @@ export function scriptedEngine(): ScriptedEngine {
         }),
       ),
     inspect: async () => ({ ok: false, failure: { kind: 'refused', status: 404, message: 'none' } }),
+    inspectInstance: async () => ({
+      ok: false,
+      failure: { kind: 'refused', status: 404, message: 'none' },
+    }),
     imageLabels: async () => ok({}),
     async events(query) {
       const stream = new PassThrough();
