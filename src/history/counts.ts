@@ -6,8 +6,16 @@
  */
 import type Database from 'libsql';
 import type { HistoryRow } from './history.ts';
-import { type Counted, countRow, createRollup, type Histogram, type Rollup, uncountRow } from './rollup.ts';
-import { text } from './values.ts';
+import {
+  type Counted,
+  countRow,
+  createRollup,
+  type Histogram,
+  type Rollup,
+  statisticsOf,
+  uncountRow,
+} from './rollup.ts';
+import { nullableInteger, text } from './values.ts';
 
 /** A job as it is stored. */
 export interface StoredJob {
@@ -32,6 +40,9 @@ export interface JobColumns {
   readonly rows: number;
   readonly executions: number;
   readonly succeeded: number;
+  /** Null where no execution ran in its container. */
+  readonly p50_duration_ms: number | null;
+  readonly p95_duration_ms: number | null;
   readonly max_duration_ms: number;
   readonly max_lateness_ms: number;
   readonly durations: string;
@@ -44,9 +55,9 @@ const copiesLimit = 20_000;
 const sql = {
   jobById: 'SELECT * FROM jobs WHERE id = ?',
   jobByKey: 'SELECT * FROM jobs WHERE key = ?',
-  addJob: "INSERT INTO jobs VALUES (NULL, ?, ?, 0, 0, 0, 0, 0, '{}', '{}')",
-  setJob: `UPDATE jobs SET name = ?, rows = ?, executions = ?, succeeded = ?, max_duration_ms = ?,
-    max_lateness_ms = ?, durations = ?, lateness = ? WHERE key = ?`,
+  addJob: "INSERT INTO jobs VALUES (NULL, ?, ?, 0, 0, 0, NULL, NULL, 0, 0, '{}', '{}')",
+  setJob: `UPDATE jobs SET name = ?, rows = ?, executions = ?, succeeded = ?, p50_duration_ms = ?,
+    p95_duration_ms = ?, max_duration_ms = ?, max_lateness_ms = ?, durations = ?, lateness = ? WHERE key = ?`,
   dropJob: 'DELETE FROM jobs WHERE key = ?',
   container: 'SELECT key, name, rows FROM containers WHERE id = ? AND name = ? AND service IS ?',
   containerByKey: 'SELECT key, name, rows FROM containers WHERE key = ?',
@@ -176,12 +187,15 @@ export class StoredCounts {
   #writeJob(job: StoredJob): void {
     if (job.rows > 0) {
       const { executions, succeeded, maxDuration, maxLateness, durations, lateness } = job.rollup;
+      const { durationMs } = statisticsOf(job.id, job.rollup);
       const histograms = [writeHistogram(durations), writeHistogram(lateness)];
       this.#run.setJob.run(
         job.name,
         job.rows,
         executions,
         succeeded,
+        nullableInteger(durationMs?.p50),
+        nullableInteger(durationMs?.p95),
         Math.round(maxDuration),
         Math.round(maxLateness),
         ...histograms,
@@ -206,7 +220,7 @@ export class StoredCounts {
   }
 }
 
-export function storedJob(columns: JobColumns): StoredJob {
+function storedJob(columns: JobColumns): StoredJob {
   return {
     key: columns.key,
     id: columns.id,

@@ -8,9 +8,8 @@
 import type Database from 'libsql';
 import type { ExecId, ExecutionId, JobId, WallMs } from '../ids.ts';
 import type { JobMemory } from '../scheduling/events.ts';
-import { type JobColumns, storedJob } from './counts.ts';
+import type { JobColumns } from './counts.ts';
 import type { HistoryQuery, HistoryRow, JobStatistics, UnfinishedExecution } from './history.ts';
-import { statisticsOf } from './rollup.ts';
 import { boundedLimit, isWanted, outcomeOf, type Placed, parseCursor, type Result } from './rows.ts';
 import { optional, text } from './values.ts';
 
@@ -103,7 +102,8 @@ function prepareAll(db: Database.Database) {
     page: db.prepare(pageSql(false)),
     pageOfJob: db.prepare(pageSql(true)),
     job: db.prepare('SELECT * FROM jobs WHERE id = ?'),
-    jobs: db.prepare('SELECT * FROM jobs WHERE executions > 0 ORDER BY id'),
+    jobs: db.prepare(`SELECT id, executions, succeeded, p50_duration_ms, p95_duration_ms, max_duration_ms,
+      max_lateness_ms FROM jobs WHERE executions > 0 ORDER BY id`),
     byId: db.prepare(`${row} WHERE e.id = ?`),
     bySeq: db.prepare(`${row} WHERE e.seq = ? AND e.id IS NULL`),
     memories: db.prepare('SELECT * FROM memories'),
@@ -143,9 +143,7 @@ export class HistoryReader {
 
   statistics(job: string | undefined): readonly JobStatistics[] {
     const found = (job === undefined ? this.#run.jobs.all() : this.#run.job.all(text(job))) as JobColumns[];
-    return found
-      .filter((columns) => columns.executions > 0)
-      .map((columns) => statisticsOf(columns.id, storedJob(columns).rollup));
+    return found.filter((columns) => columns.executions > 0).map(jobStatistics);
   }
 
   memories(): ReadonlyMap<JobId, JobMemory> {
@@ -189,6 +187,18 @@ function orEmpty<T>(read: () => readonly T[]): readonly T[] {
   } catch {
     return [];
   }
+}
+
+/** As `rollup.ts` calculated it when the job's counts were written. */
+function jobStatistics(job: JobColumns): JobStatistics {
+  const { executions, p50_duration_ms: p50, p95_duration_ms: p95, max_duration_ms: max } = job;
+  return {
+    job: job.id,
+    executions,
+    successRate: job.succeeded / executions,
+    durationMs: p50 === null || p95 === null ? undefined : { p50, p95, max },
+    longestLatenessMs: job.max_lateness_ms,
+  };
 }
 
 function jobMemory(memory: MemoryColumns): JobMemory {

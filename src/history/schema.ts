@@ -38,6 +38,8 @@ CREATE TABLE jobs (
   rows INTEGER NOT NULL,
   executions INTEGER NOT NULL,
   succeeded INTEGER NOT NULL,
+  p50_duration_ms INTEGER,
+  p95_duration_ms INTEGER,
   max_duration_ms INTEGER NOT NULL,
   max_lateness_ms INTEGER NOT NULL,
   durations TEXT NOT NULL,

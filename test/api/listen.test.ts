@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -81,7 +81,6 @@ test('a socket that a killed process left is replaced', async (t) => {
   await once(left, 'listening');
   // As after a kill: nobody listens, but the file is there.
   const gone = join(path, '..', 'moved.sock');
-  const { renameSync } = await import('node:fs');
   renameSync(path, gone);
   await new Promise((resolve) => left.close(resolve));
   renameSync(gone, path);
