@@ -21,7 +21,9 @@ import type { Carrying, Run } from './run.ts';
 const AFTER_STREAM = [0, 20, 50, 100, 200, 500, 1000, 2000];
 /** The same while the stream is open, to find an end that a grandchild's open stdout hides. */
 const WHILE_OPEN = [5_000, 5_000, 10_000, 15_000, 30_000];
+/** A stream whose command has ended is read until nothing came for DRAIN_MS, at most so many times. */
 const DRAIN_MS = 500;
+const DRAIN_STEPS = 10;
 /** Pauses before each look whether its container died as well, milliseconds. */
 const CONTAINER_LOOKS = [0, 100, 300, 600];
 const WITNESS_MS = 3_000;
@@ -97,7 +99,11 @@ function detach(run: Run, { outbox }: Carrying): void {
 
 /** The command ended, but its stream is open: what is under way may still come, a grandchild's output may not. */
 async function drain(run: Run): Promise<void> {
-  await run.waitUntil(() => run.stream !== 'open', DRAIN_MS);
+  for (let step = 0; step < DRAIN_STEPS && run.stream === 'open'; step += 1) {
+    const before = run.output?.received;
+    await run.waitUntil(() => run.stream !== 'open', DRAIN_MS);
+    if (run.output?.received === before) return;
+  }
 }
 
 async function witnessed(run: Run, carrying: Carrying): Promise<Outcome> {

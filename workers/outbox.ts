@@ -9,8 +9,10 @@
  */
 import type { FromWorker, OutputLine } from '../src/execution/protocol.ts';
 
-const WINDOW = 512 * 1024;
-const BACKLOG = 2 * 1024 * 1024;
+/** Small: the main thread handles in one turn what has arrived, and no turn of it may be long. */
+const WINDOW = 32 * 1024;
+const BATCH = WINDOW / 2;
+const BACKLOG = 4 * 1024 * 1024;
 /** What a line costs beside its text, roughly. */
 const LINE_COST = 64;
 
@@ -60,9 +62,9 @@ export function createOutbox(post: (messages: readonly FromWorker[]) => void): O
     post(messages);
   }
 
-  /** Batches are small beside the window, so that it is never overrun by much. */
+  /** A batch is smaller than the window, so that it is never overrun by much. */
   function batch(): Batch {
-    if (open !== undefined && open.bytes < WINDOW / 8) return open;
+    if (open !== undefined && open.bytes < BATCH) return open;
     open = { kind: 'output', lines: [], bytes: 0 };
     queue.push(open);
     return open;

@@ -38,6 +38,8 @@ export class Output {
   #omittedLines = 0;
   #omittedBytes = 0;
   #ending = false;
+  /** Bytes of the multiplexed stream so far. */
+  received = 0;
 
   /** `limit`: bytes. */
   constructor(execution: ExecutionId, limit: number, outbox: Outbox) {
@@ -52,6 +54,7 @@ export class Output {
 
   /** Bytes of the multiplexed stream. */
   push(chunk: Buffer, start: number, end: number): void {
+    this.received += end - start;
     this.#demultiplexer.push(chunk, start, end);
   }
 

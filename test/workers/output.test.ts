@@ -153,13 +153,13 @@ test('an outbox keeps the order, waits for credit, and refuses output beyond its
   const line = { execution: ID, stream: 'stdout', text: 'x'.repeat(10_000) } as const;
   let accepted = 0;
   while (outbox.line(line)) accepted += 1;
-  assert.ok(accepted * 10_000 < 3_000_000, `${accepted} lines`);
+  assert.ok(accepted * 10_000 < 6_000_000, `${accepted} lines`);
   outbox.tell({ kind: 'warning', execution: ID, message: 'behind the lines' });
   const turn = () => new Promise((resolve) => setImmediate(resolve));
   await turn();
   const bytes = () =>
     posted.reduce((sum, message) => sum + (message.kind === 'output' ? message.bytes : 0), 0);
-  assert.ok(bytes() < 700_000, 'only a window of it is under way');
+  assert.ok(bytes() < 100_000, 'only a window of it is under way');
   for (let given = 0; posted.at(-1)?.kind !== 'warning'; ) {
     outbox.credit(bytes() - given);
     given = bytes();
