@@ -11,7 +11,8 @@ import type { ContainerId, JobId, ServiceId } from '../ids.ts';
 const PLAIN = /^[\w.:-]{1,200}$/;
 /** Longer parts are cut and told apart by a checksum, so that a hostile label can't fill the log through an id. */
 const PART_LIMIT = 200;
-const SHORT_ID = 12;
+/** Digits of a container's id in the ids of its jobs, unless two containers begin alike. */
+export const SHORT_ID = 12;
 
 /** Undefined for no values: the container belongs to no service. */
 export function serviceIdOf(values: readonly string[]): ServiceId | undefined {
@@ -22,8 +23,8 @@ export function serviceJobId(service: ServiceId, job: string): JobId {
   return `${service}/${part(job)}` as JobId;
 }
 
-/** `digits`: how much of the container's id; 12 unless two of them begin alike. */
-export function containerJobId(container: ContainerId, job: string, digits: number = SHORT_ID): JobId {
+/** `digits`: how much of the container's id. */
+export function containerJobId(container: ContainerId, job: string, digits: number): JobId {
   return `@${container.slice(0, digits)}/${part(job)}` as JobId;
 }
 

@@ -12,7 +12,7 @@ import type { Container } from './events.ts';
 import { abandonWaiting } from './firing.ts';
 import { armJob, catchUp, keepMemory } from './memory.ts';
 import type { Core, Job, Member, Service } from './model.ts';
-import { containerJobId, serviceIdOf, serviceJobId } from './names.ts';
+import { containerJobId, SHORT_ID, serviceIdOf, serviceJobId } from './names.ts';
 import { remember, report, subjectOf, tellSilence, triggerKey } from './tell.ts';
 import { joinCohort, leaveCohort, wallTime } from './timers.ts';
 
@@ -69,7 +69,7 @@ function stage(core: Core, container: Container): readonly Change[] {
   known.name = container.name;
   const before = known.definition;
   const changed = before !== container.definition && !sameDefinition(before, container.definition);
-  if (changed && serviceOf(container.definition) !== known.service?.id) {
+  if (changed && needsOtherIds(core, known, container.definition)) {
     return [depart(core, known), enter(core, container, state)];
   }
   if (known.state === state && !changed) return NOTHING;
@@ -82,6 +82,10 @@ function stage(core: Core, container: Container): readonly Change[] {
   return [{ member: known, before }];
 }
 
+function needsOtherIds(core: Core, known: Member, definition: ContainerDefinition): boolean {
+  return serviceOf(definition) !== known.service?.id || clashes(core, known, definition, known.digits);
+}
+
 function serviceOf(definition: ContainerDefinition): ServiceId | undefined {
   return definition.flags.service ? serviceIdOf(definition.serviceId) : undefined;
 }
@@ -91,26 +95,23 @@ function enter(core: Core, container: Container, state: 'running' | 'paused'): C
   const serviceId = serviceOf(definition);
   const service =
     serviceId === undefined ? undefined : (core.services.get(serviceId) ?? openService(core, serviceId));
-  const digits = 12;
-  const member: Member = {
-    id,
-    name,
-    state,
-    definition,
-    service,
-    digits,
-    place: 0,
-    lane: undefined,
-    listed: 0,
-  };
+  const fresh = { digits: UNDECIDED, place: 0, lane: undefined, listed: 0 };
+  const member: Member = { id, name, state, definition, service, ...fresh };
   if (service !== undefined) list(member, service, state);
-  else if (definition.jobs.some((job) => isTaken(core, member, job.name))) member.digits = id.length;
   core.members.set(id, member);
   return { member, before: undefined };
 }
 
-function isTaken(core: Core, member: Member, name: string): boolean {
-  return core.jobs.has(containerJobId(member.id, name));
+/** Until its jobs are settled: only then those of the others in the same list are there to compare with. */
+const UNDECIDED = 0;
+
+/** Whether another container's jobs have the ids that this many digits would give to those of this one. */
+function clashes(core: Core, member: Member, { jobs }: ContainerDefinition, digits: number): boolean {
+  if (member.service !== undefined) return false;
+  return jobs.some(({ name }) => {
+    const job = core.jobs.get(containerJobId(member.id, name, digits));
+    return job !== undefined && job.owner !== member;
+  });
 }
 
 function openService(core: Core, id: ServiceId): Service {
@@ -148,6 +149,9 @@ function withdraw(member: Member): void {
 
 function settleAll(core: Core, changes: readonly Change[]): void {
   for (const { member, before } of changes) {
+    if (member.digits === UNDECIDED) {
+      member.digits = clashes(core, member, member.definition, SHORT_ID) ? member.id.length : SHORT_ID;
+    }
     for (const job of member.definition.jobs) settle(core, member, job.name);
     for (const job of before?.jobs ?? []) {
       if (before !== member.definition && definitionOf(member.definition, job.name) === undefined) {

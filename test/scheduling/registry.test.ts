@@ -12,6 +12,10 @@ function kinds(reports: readonly { readonly kind: string }[]): string[] {
   return reports.map((each) => each.kind);
 }
 
+function ownersAndNames({ schedule }: ReturnType<typeof drive>): string[] {
+  return [...schedule.jobs()].map((each) => `${each.containerName} ${each.name}`).sort();
+}
+
 describe('a service', () => {
   it('hands over to a running member when its carrier pauses, and the waiting grid stays', () => {
     const driver = drive({ start: START, duration: 1 });
@@ -155,6 +159,26 @@ describe('the registry', () => {
       driver.apply({ kind: 'container', container: container(`c${id}`, { id, jobs: { tidy: {} } }) });
     assert.equal(driver.schedule.counts().jobs, 2);
     for (const id of ids) driver.apply({ kind: 'container gone', container: container('', { id }).id });
+    assert.equal(driver.schedule.counts().jobs, 0);
+  });
+
+  it('tells them apart also when one list brings both, whichever job names they share', () => {
+    const driver = drive({ start: START });
+    const [one, two] = ['1', '2'].map((last) => `${'0'.repeat(63)}${last}`) as [string, string];
+    const lists = [
+      [container('one', { id: one, jobs: { dump: {} } }), container('two', { id: two, jobs: { tidy: {} } })],
+      [
+        container('one', { id: one, jobs: { dump: {} } }),
+        container('two', { id: two, jobs: { dump: {}, tidy: {} } }),
+      ],
+    ];
+    driver.apply({ kind: 'listed', containers: lists[1] ?? [] });
+    assert.deepEqual(ownersAndNames(driver), ['one dump', 'two dump', 'two tidy']);
+    driver.apply({ kind: 'listed', containers: [] });
+    assert.equal(driver.schedule.counts().jobs, 0);
+    for (const containers of lists) driver.apply({ kind: 'listed', containers });
+    assert.deepEqual(ownersAndNames(driver), ['one dump', 'two dump', 'two tidy']);
+    driver.apply({ kind: 'listed', containers: [] });
     assert.equal(driver.schedule.counts().jobs, 0);
   });
 
