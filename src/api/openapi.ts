@@ -127,6 +127,7 @@ const schemas = {
           }),
         ),
         fireTimes: list(object({ jobName: text, at: moment })),
+        goingOn: list(object({ jobName: text, at: moment })),
       }),
     ),
     leftOut: count,

@@ -40,7 +40,7 @@ class Groups {
       this.leftOut += 1;
       return undefined;
     }
-    const group = { group: name, executions: [], fireTimes: [] };
+    const group = { group: name, executions: [], fireTimes: [], goingOn: [] };
     this.#byName.set(name, group);
     return group;
   }
@@ -91,7 +91,8 @@ async function addFireTimes(parts: ApiParts, groups: Groups, from: number, to: n
     const times = fireTimes(job, from, to, known);
     const group = groups.of(job.service ?? job.containerName);
     for (const at of times.slice(0, fireTimesOfJob)) group?.fireTimes.push({ jobName: job.name, at });
-    if (times.length > fireTimesOfJob) groups.leftOut += 1;
+    const more = times[fireTimesOfJob];
+    if (more !== undefined) group?.goingOn.push({ jobName: job.name, at: more });
     count += Math.min(times.length, fireTimesOfJob);
     await patience.pause();
   }

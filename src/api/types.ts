@@ -163,6 +163,8 @@ export interface TimelineAnswer {
       readonly exitCode?: number;
     }[];
     readonly fireTimes: readonly { readonly jobName: string; readonly at: number }[];
+    /** Jobs with more fire times than are listed, and the first one that is not. */
+    readonly goingOn: readonly { readonly jobName: string; readonly at: number }[];
   }[];
   /** The answer was bounded: so many groups, executions or fire times are not in it. */
   readonly leftOut: number;

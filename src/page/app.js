@@ -1,24 +1,26 @@
 // The page's behaviour. It holds no state of its own but what the visitor chose: each view is asked from the API
-// in pages, so that ten thousand jobs cost no more than two hundred.
-import { button, cell, clear, clock, element, outcomeClass, row, since, span } from './dom.js';
+// in pages, so that ten thousand jobs cost no more than a hundred.
+import { ask, post, query } from './api.js';
+import { byId, element, patch, setText } from './dom.js';
+import { openOutput } from './output.js';
+import { showExecutions, showJobs, showProblems, tick } from './tables.js';
 import { drawTimeline } from './timeline.js';
 
-const PAGE = 200;
-/** Reports come in bursts: what they make stale is asked for again at most this often, in milliseconds. */
-const REFRESH_MS = 1000;
-const chosen = { hours: 6, search: '', state: '', offset: 0, outcome: '', job: '' };
-let token = '';
-let live;
+const PAGE = 100;
+/** Reports come in bursts: what they make stale is asked for again after this pause, and a longer one if the
+ *  answers took long. In milliseconds. */
+const PAUSE_MS = 1000;
 
-const byId = (id) => document.getElementById(id);
-
-async function ask(path, options = {}) {
-  const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch(path, { ...options, headers });
-  const answer = await response.json().catch(() => ({ error: `${response.status}` }));
-  if (!response.ok && path !== 'healthz') throw new Error(answer.error ?? `${response.status}`);
-  return answer;
-}
+/** What the visitor chose; kept in the address, so that it can be reloaded and passed on. */
+const chosen = {
+  hours: '1',
+  search: '',
+  state: '',
+  outcome: '',
+  job: '',
+  ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))),
+};
+let offset = 0;
 
 function say(text) {
   byId('said').textContent = text;
@@ -27,224 +29,154 @@ function say(text) {
   }, 5000);
 }
 
-const query = (values) =>
-  new URLSearchParams(
-    Object.entries(values).filter(([, value]) => value !== '' && value !== undefined),
-  ).toString();
+function setHealth(text, kind) {
+  setText(byId('health'), text);
+  byId('health').className = `pill ${kind}`;
+}
 
-async function showHealth() {
+async function loadHealth() {
   const health = await ask('healthz');
-  const parts = [
-    health.healthy ? 'healthy' : `not healthy: ${health.reasons.join('; ')}`,
-    `${health.jobs} jobs`,
-    `${health.running} of ${health.poolSize} places taken`,
+  setHealth(health.healthy ? 'healthy' : health.reasons.join('; '), health.healthy ? 'ok' : 'bad');
+  const counts = [
+    ['jobs', health.jobs],
+    ['running', `${health.running} of ${health.poolSize}`],
+    ['waiting', health.queued],
   ];
-  if (health.queued > 0) parts.push(`${health.queued} wait for a place`);
-  if (health.history?.degraded !== undefined) parts.push(`history degraded: ${health.history.degraded}`);
-  byId('health').textContent = parts.join(' · ');
-  byId('health').className = health.healthy ? 'ok' : 'bad';
+  if (health.history.degraded !== undefined) counts.push(['history', health.history.degraded]);
+  patch(byId('counts'), counts, ([name]) => name, count);
+  setText(byId('version'), `chorewheel ${health.version}`);
 }
 
-async function showTimeline() {
-  const half = (chosen.hours * 3600_000) / 2;
+function count([name, value]) {
+  const made = element('div');
+  made.append(element('dt', name), element('dd', String(value)));
+  return made;
+}
+
+async function loadTimeline() {
+  const half = (Number(chosen.hours) * 3600_000) / 2;
   const now = Date.now();
-  const answer = await ask(
-    `api/timeline?${query({ from: Math.round(now - half), to: Math.round(now + half) })}`,
+  const range = { from: Math.round(now - half), to: Math.round(now + half) };
+  const answer = await ask(`api/timeline?${query(range)}`);
+  drawTimeline(answer, openOutput);
+  setText(
+    byId('timeline-note'),
+    answer.leftOut > 0 ? `${answer.leftOut} more are not drawn; the tables below have them.` : '',
   );
-  drawTimeline(byId('timeline'), answer, openOutput);
-  byId('timeline-note').textContent =
-    answer.leftOut > 0 ? `${answer.leftOut} more are not drawn; the tables below have them.` : '';
 }
 
-async function showProblems() {
-  const { problems } = await ask('api/problems');
-  byId('problems-section').hidden = problems.length === 0;
-  const list = clear(byId('problems'));
-  for (const problem of problems) {
-    const item = element('li');
-    item.append(
-      element(
-        'strong',
-        `${problem.containerName}${problem.job === undefined ? '' : `, job ${problem.job}`}: `,
-      ),
-      problem.message,
-    );
-    if (problem.hint !== undefined) item.append(element('span', ` ${problem.hint}`, 'soft'));
-    list.append(item);
-  }
-}
-
-async function showJobs() {
-  const { search, state, offset } = chosen;
-  const answer = await ask(`api/jobs?${query({ search, state, offset, limit: PAGE })}`);
-  const rows = clear(byId('job-rows'));
-  for (const job of answer.jobs) rows.append(jobRow(job));
+async function loadJobs() {
+  const { search, state } = chosen;
+  const question = { search, state, offset, limit: PAGE };
+  const answer = await ask(`api/jobs?${query(question)}`);
+  // A slow answer to what is no longer asked must not overwrite the newer one.
+  if (search !== chosen.search || state !== chosen.state || question.offset !== offset) return;
+  showJobs(answer, act, chooseJob);
   const last = Math.min(offset + PAGE, answer.total);
-  byId('page-note').textContent =
-    answer.total === 0 ? 'No job matches.' : `${offset + 1} to ${last} of ${answer.total}`;
+  setText(
+    byId('page-note'),
+    answer.total === 0 ? 'No job matches.' : `${offset + 1}–${last} of ${answer.total}`,
+  );
+  byId('previous').hidden = byId('following').hidden = answer.total <= PAGE;
   byId('previous').disabled = offset === 0;
   byId('following').disabled = last >= answer.total;
 }
 
-function jobRow(job) {
-  const name = element('td');
-  name.append(
-    element('strong', job.name),
-    element('span', `${job.service ?? job.containerName} · ${job.command}`, 'soft'),
-  );
-  const when = element('td', job.trigger.words);
-  when.append(element('span', `${job.trigger.kind} ${job.trigger.text}`, 'soft'));
-  const actions = element('td');
-  const act = (verb) => button(verb, `${verb} ${job.name}`, () => post(job, verb));
-  actions.append(
-    act('run'),
-    act(job.state === 'held' ? 'resume' : 'pause'),
-    button('history', `history of ${job.name}`, () => chooseJob(job.id)),
-  );
-  return row(name, when, cell(since(job.nextFireTime), 'number'), cell(job.state), actions);
+async function loadExecutions() {
+  const { job, outcome } = chosen;
+  showExecutions(await ask(`api/executions?${query({ job, outcome, limit: 100 })}`), openOutput);
+  byId('all-jobs').hidden = job === '';
 }
 
-async function post(job, verb) {
+const loadProblems = async () => showProblems(await ask('api/problems'));
+
+const doing = { run: 'starts now', pause: 'is paused', resume: 'fires again' };
+
+async function act(job, verb) {
   try {
-    await ask(`api/jobs/${encodeURIComponent(job.id)}/${verb}`, { method: 'POST' });
-    say(`${job.name}: ${verb} asked for`);
-    await refresh();
+    if (!(await post(`api/jobs/${encodeURIComponent(job.id)}/${verb}`))) return;
+    say(`${job.name} ${doing[verb]}`);
+    await Promise.all([loadJobs(), loadExecutions()]);
   } catch (error) {
-    byId('token-form').hidden = false;
     say(`${job.name}: ${error.message}`);
   }
 }
 
-async function showExecutions() {
-  const { job, outcome } = chosen;
-  const answer = await ask(`api/executions?${query({ job, outcome, limit: 100 })}`);
-  const rows = clear(byId('execution-rows'));
-  for (const execution of answer.executions) rows.append(executionRow(execution));
-  byId('all-jobs').hidden = chosen.job === '';
-}
-
-function executionRow(execution) {
-  const outcome = element(
-    'td',
-    `${execution.outcome}${execution.exitCode === undefined ? '' : ` ${execution.exitCode}`}`,
-  );
-  outcome.className = outcomeClass(execution);
-  if (execution.reason !== undefined) outcome.append(element('span', execution.reason, 'soft'));
-  const name = element('td', execution.jobName);
-  name.append(element('span', execution.service ?? execution.containerName, 'soft'));
-  const output = element('td');
-  if (execution.startedAt !== undefined) {
-    output.append(
-      button('show', `output of ${execution.jobName} at ${clock(execution.fireTime)}`, () =>
-        openOutput(execution.execution),
-      ),
-    );
-  }
-  return row(
-    cell(clock(execution.fireTime), 'number'),
-    name,
-    outcome,
-    cell(span(execution.durationMs), 'number'),
-    cell(span(execution.latenessMs), 'number'),
-    output,
-  );
-}
-
-async function openOutput(id) {
-  live?.close();
-  const path = `api/executions/${encodeURIComponent(id)}`;
-  const text = clear(byId('output-text'));
-  byId('output').showModal();
-  const execution = await ask(path).catch((error) => ({ outcome: error.message, jobName: id, output: '' }));
-  byId('output-title').textContent = `Output of ${execution.jobName}`;
-  byId('output-state').textContent = describe(execution);
-  if (execution.outcome !== 'running') {
-    text.textContent = execution.output ?? '';
-    return;
-  }
-  live = new EventSource(`${path}/output`);
-  live.addEventListener('line', (event) => {
-    const line = JSON.parse(event.data);
-    text.append(element('span', `${line.text}\n`, line.stream));
-    text.scrollTop = text.scrollHeight;
-  });
-  live.addEventListener('ended', (event) => {
-    byId('output-state').textContent = describe(JSON.parse(event.data));
-    live.close();
-  });
-}
-
-function describe(execution) {
-  const code = execution.exitCode === undefined ? '' : ` ${execution.exitCode}`;
-  return `${execution.outcome}${code}${execution.durationMs === undefined ? '' : ` after ${span(execution.durationMs)}`}`;
-}
-
-function chooseJob(id) {
-  chosen.job = id;
-  showExecutions();
+async function chooseJob(job) {
+  await choose('job', job.id, loadExecutions);
   byId('executions-title').scrollIntoView();
+  byId('executions-title').focus();
 }
+
+const views = [loadHealth, loadJobs, loadTimeline, loadExecutions, loadProblems];
 
 async function refresh() {
-  const views = [showHealth, showJobs, showTimeline, showExecutions, showProblems];
   const results = await Promise.allSettled(views.map((view) => view()));
   const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) {
-    byId('health').textContent = `no answer: ${failed.reason.message}`;
-    byId('health').className = 'bad';
-  }
+  if (failed !== undefined) setHealth(`no answer: ${failed.reason.message}`, 'bad');
+  if (document.body.dataset.ready === undefined) performance.mark('ready');
   document.body.dataset.ready = 'yes';
 }
 
-function listen() {
-  let stale = false;
-  setInterval(() => {
-    if (!stale || document.hidden) return;
+let stale = false;
+
+async function keepFresh() {
+  const began = performance.now();
+  if (stale && !document.hidden) {
     stale = false;
-    refresh();
-  }, REFRESH_MS);
+    await refresh();
+  }
+  setTimeout(keepFresh, Math.max(PAUSE_MS, 5 * (performance.now() - began)));
+}
+
+function listen() {
   const events = new EventSource('api/events');
-  events.addEventListener('report', () => {
+  const mark = () => {
     stale = true;
-  });
-  events.addEventListener('open', () => {
-    stale = true;
-  });
-  events.addEventListener('error', () =>
-    showHealth().catch(() => {
-      byId('health').textContent = 'no answer from chorewheel';
-      byId('health').className = 'bad';
-    }),
-  );
+  };
+  for (const name of ['open', 'report']) events.addEventListener(name, mark);
+  events.addEventListener('error', () => loadHealth().catch(() => setHealth('no answer', 'bad')));
+  // Time alone makes the timeline stale, too.
+  setInterval(mark, 15_000);
+  setInterval(tick, 1000);
+  keepFresh();
 }
 
-function choose(name, value, view) {
+async function choose(name, value, view) {
   chosen[name] = value;
-  if (view === showJobs && name !== 'offset') chosen.offset = 0;
-  view().catch((error) => say(error.message));
+  history.replaceState(null, '', `#${query(chosen)}`);
+  if (view === loadJobs) offset = 0;
+  await view().catch((error) => say(error.message));
 }
 
-byId('search').addEventListener('input', (event) => choose('search', event.target.value, showJobs));
-byId('state').addEventListener('change', (event) => choose('state', event.target.value, showJobs));
-byId('outcome').addEventListener('change', (event) => choose('outcome', event.target.value, showExecutions));
-byId('previous').addEventListener('click', () =>
-  choose('offset', Math.max(0, chosen.offset - PAGE), showJobs),
-);
-byId('following').addEventListener('click', () => choose('offset', chosen.offset + PAGE, showJobs));
-byId('all-jobs').addEventListener('click', () => choose('job', '', showExecutions));
-byId('close-output').addEventListener('click', () => byId('output').close());
-byId('output').addEventListener('close', () => live?.close());
-byId('token-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  token = byId('token').value;
-  byId('token-form').hidden = true;
-});
-for (const choice of document.querySelectorAll('[data-hours]')) {
-  choice.addEventListener('click', () => {
-    for (const other of document.querySelectorAll('[data-hours]'))
-      other.setAttribute('aria-pressed', String(other === choice));
-    choose('hours', Number(choice.dataset.hours), showTimeline);
-  });
+function turn(pages) {
+  offset = Math.max(0, offset + pages * PAGE);
+  loadJobs().catch((error) => say(error.message));
 }
+
+function showChosen() {
+  for (const name of ['search', 'state', 'outcome']) byId(name).value = chosen[name];
+  for (const choice of document.querySelectorAll('[data-hours]'))
+    choice.setAttribute('aria-pressed', String(choice.dataset.hours === chosen.hours));
+}
+
+byId('search').addEventListener('input', (event) => choose('search', event.target.value, loadJobs));
+byId('state').addEventListener('change', (event) => choose('state', event.target.value, loadJobs));
+byId('outcome').addEventListener('change', (event) => choose('outcome', event.target.value, loadExecutions));
+byId('previous').addEventListener('click', () => turn(-1));
+byId('following').addEventListener('click', () => turn(1));
+byId('all-jobs').addEventListener('click', () => choose('job', '', loadExecutions));
+for (const choice of document.querySelectorAll('[data-hours]'))
+  choice.addEventListener('click', async () => {
+    await choose('hours', choice.dataset.hours, loadTimeline);
+    showChosen();
+  });
+document.addEventListener('keydown', (event) => {
+  if (event.key !== '/' || event.target.closest('input, select, dialog') !== null) return;
+  event.preventDefault();
+  byId('search').focus();
+});
+
+showChosen();
 await refresh();
 listen();

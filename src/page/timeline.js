@@ -1,57 +1,148 @@
 // The timeline: a row for each service, a bar for each execution, a stroke for each fire time to come.
-import { clear, clock, element, outcomeClass, span } from './dom.js';
+import { byId, clock, element, outcomeOf, span } from './dom.js';
 
-export function drawTimeline(place, { from, to, now, rows }, open) {
-  const x = (at) => `${(100 * (Math.min(Math.max(at, from), to) - from)) / (to - from)}%`;
-  clear(place).append(axis(from, to, x));
-  if (rows.length === 0) place.append(element('p', 'Nothing ran and nothing is due in this span.', 'note'));
-  for (const line of rows) {
-    const track = element('div', undefined, 'track');
-    for (const { at, jobName } of line.fireTimes)
-      track.append(mark('due', x(at), `${jobName}, due ${clock(at)}`));
-    for (const execution of line.executions) track.append(bar(execution, x, from, to, now, open));
-    track.append(mark('now', x(now), 'now'));
-    place.append(tableRow(line.group, track));
+const minute = 60_000;
+const steps = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360].map((minutes) => minutes * minute);
+/** Bars that overlap lie below each other, in so many lanes at most. */
+const laneLimit = 6;
+const laneHeight = 14;
+/** Fire times closer than this part of the span are one stroke. */
+const resolution = 1 / 400;
+
+const format = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+
+/** `open` is called with the id of an execution that was chosen. */
+export function drawTimeline({ from, to, now, rows }, open) {
+  const place = byId('timeline');
+  const focused = place.contains(document.activeElement)
+    ? document.activeElement.dataset.execution
+    : undefined;
+  const scrolled = place.scrollTop;
+  const scale = { from, to, now, part: (at) => (Math.min(Math.max(at, from), to) - from) / (to - from) };
+  const sheet = element('div', undefined, 'sheet');
+  sheet.append(axis(scale), ...rows.map((line) => tableRow(line, scale, open)));
+  if (rows.length === 0) sheet.append(element('p', 'Nothing ran and nothing is due in this span.', 'note'));
+  place.replaceChildren(sheet);
+  place.scrollTop = scrolled;
+  const bars = [...place.querySelectorAll('button')];
+  const next = bars.find(({ dataset }) => dataset.execution === focused) ?? bars.at(-1);
+  if (next === undefined) return;
+  next.tabIndex = 0;
+  if (focused !== undefined) next.focus({ preventScroll: true });
+}
+
+function tableRow({ group, executions, fireTimes, goingOn = [] }, scale, open) {
+  const made = element('div', undefined, 'row');
+  const name = element('div', group, 'name');
+  name.title = group;
+  const track = element('div', undefined, 'track');
+  for (const { at, jobName } of goingOn) track.append(band(at, jobName, scale));
+  track.append(...strokes(fireTimes, scale));
+  const lanes = [];
+  for (const execution of executions.toSorted((a, b) => a.from - b.from))
+    track.append(bar(execution, lanes, scale, open));
+  track.style.height = `${Math.max(1, lanes.length) * laneHeight + 10}px`;
+  made.append(name, track);
+  return made;
+}
+
+function strokes(fireTimes, { part }) {
+  const made = [];
+  let last = -1;
+  for (const { at, jobName } of fireTimes.toSorted((a, b) => a.at - b.at)) {
+    if (part(at) - last < resolution) continue;
+    last = part(at);
+    const stroke = element('span', undefined, 'due');
+    stroke.style.left = percent(last);
+    stroke.title = `${jobName}, due ${clock(at)}`;
+    made.push(stroke);
   }
-}
-
-function tableRow(name, track, className = '') {
-  const made = element('div', undefined, `row ${className}`);
-  const label = element('div', name, 'name');
-  label.title = name;
-  made.append(label, track);
   return made;
 }
 
-function mark(className, left, title) {
-  const made = element('span', undefined, className);
-  made.style.left = left;
-  made.title = title;
+/** A job that fires too often for a stroke each. */
+function band(at, jobName, { part }) {
+  const made = element('span', undefined, 'band');
+  made.style.left = percent(part(at));
+  made.title = `${jobName} goes on`;
   return made;
 }
 
-function bar(execution, x, from, to, now, open) {
-  const until = execution.to ?? now;
-  const made = element('button', undefined, outcomeClass(execution));
-  const text = `${execution.jobName}, ${clock(execution.from)}: ${execution.outcome}${execution.exitCode === undefined ? '' : ` ${execution.exitCode}`}, ${span(until - execution.from)}`;
+function bar(execution, lanes, scale, open) {
+  const until = execution.to ?? scale.now;
+  const { kind, words } = outcomeOf(execution);
+  const made = element('button', undefined, kind);
+  const text = `${execution.jobName}, ${clock(execution.from)}: ${words}, ${span(until - execution.from)}`;
   made.type = 'button';
+  made.tabIndex = -1;
   made.title = text;
   made.setAttribute('aria-label', text);
-  made.style.left = x(execution.from);
-  made.style.width = `${(100 * (Math.min(until, to) - Math.max(execution.from, from))) / (to - from)}%`;
+  made.dataset.execution = execution.execution;
+  const left = scale.part(execution.from);
+  const right = scale.part(until);
+  made.style.left = percent(left);
+  made.style.width = percent(right - left);
+  made.style.top = `${freeLane(lanes, left, right) * laneHeight + 5}px`;
   made.addEventListener('click', () => open(execution.execution));
   return made;
 }
 
-function axis(from, to, x) {
-  const track = element('div', undefined, 'track');
-  const steps = 6;
-  const format = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-  for (let step = 1; step < steps; step++) {
-    const at = from + ((to - from) * step) / steps;
-    const label = element('span', format.format(at));
-    label.style.left = x(at);
-    track.append(label);
-  }
-  return tableRow('', track, 'axis');
+/** The first lane that is free again at `left`; it is taken until a little after `right`. */
+function freeLane(lanes, left, right) {
+  let lane = lanes.findIndex((end) => end <= left);
+  if (lane === -1) lane = Math.min(lanes.length, laneLimit - 1);
+  lanes[lane] = Math.max(right, left + resolution);
+  return lane;
+}
+
+function axis(scale) {
+  const { from, to, now, part } = scale;
+  const grid = element('div', undefined, 'grid');
+  const narrow = matchMedia('(max-width: 40rem)').matches;
+  const most = narrow ? 4 : 9;
+  const step = steps.find((size) => (to - from) / size <= most) ?? steps.at(-1);
+  const zone = new Date(now).getTimezoneOffset() * minute;
+  for (let at = Math.ceil((from - zone) / step) * step + zone; at < to; at += step)
+    if (Math.abs(at - now) > (to - from) / (narrow ? 7 : 28))
+      grid.append(line(format.format(at), part(at), 'tick'));
+  grid.append(line('now', part(now), 'now'));
+  return grid;
+}
+
+function line(text, at, className) {
+  const made = element('span', undefined, className);
+  made.append(element('span', text));
+  made.style.left = percent(at);
+  return made;
+}
+
+const percent = (part) => `${(100 * part).toFixed(3)}%`;
+
+/** One tab stop for all bars; arrow keys go from one to the next, and to the nearest of another row. */
+byId('timeline').addEventListener('keydown', (event) => {
+  const current = event.target.closest('.track > button');
+  const target = current === null ? first(event.key) : neighbour(current, event.key);
+  if (target === undefined) return;
+  event.preventDefault();
+  if (current !== null) current.tabIndex = -1;
+  target.tabIndex = 0;
+  target.focus();
+});
+
+const first = (key) =>
+  key.startsWith('Arrow') ? (byId('timeline').querySelector('button[tabindex="0"]') ?? undefined) : undefined;
+
+function neighbour(current, key) {
+  const inRow = [...current.parentElement.querySelectorAll('button')];
+  const index = inRow.indexOf(current);
+  if (key === 'ArrowLeft') return inRow[index - 1];
+  if (key === 'ArrowRight') return inRow[index + 1];
+  if (key === 'Home') return inRow[0];
+  if (key === 'End') return inRow.at(-1);
+  if (key !== 'ArrowUp' && key !== 'ArrowDown') return undefined;
+  const rows = [...byId('timeline').querySelectorAll('.row')].filter((row) => row.querySelector('button'));
+  const other = rows[rows.indexOf(current.closest('.row')) + (key === 'ArrowUp' ? -1 : 1)];
+  const x = Number.parseFloat(current.style.left);
+  const distance = (bar) => Math.abs(Number.parseFloat(bar.style.left) - x);
+  return [...(other?.querySelectorAll('button') ?? [])].sort((a, b) => distance(a) - distance(b))[0];
 }

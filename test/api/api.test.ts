@@ -268,6 +268,7 @@ describe('the timeline', () => {
           },
         ],
         fireTimes: [1, 2, 3].map((minute) => ({ jobName: 'backup', at: start + minute * 60_000 })),
+        goingOn: [],
       },
     ]);
     assert.equal(answer.leftOut, 0);
@@ -284,6 +285,7 @@ describe('the timeline', () => {
     );
     assert.ok(answer.rows.length <= 200);
     assert.ok(answer.rows.every((row) => row.fireTimes.length <= 100));
+    assert.deepEqual(answer.rows[0]?.goingOn, [{ jobName: 'job-0', at: start + 101 * 60_000 }]);
     assert.ok(answer.leftOut > 0);
   });
 });

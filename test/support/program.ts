@@ -67,7 +67,7 @@ export interface ProgramOptions {
 }
 
 export async function startProgram(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   dockerHost: string,
   options: ProgramOptions = {},
 ): Promise<Program> {
