@@ -76,6 +76,7 @@ async function start(
     },
   });
   if (started.kind === 'started') {
+    run.alive = true;
     run.closeStream = started.close;
     return undefined;
   }

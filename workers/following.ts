@@ -6,7 +6,9 @@
  * seen; an inspection with `Running=false` and an exit code; nothing else. The traps, all seen on real engines:
  *
  * - after our connection broke, an inspection may say `126` of a command that ended otherwise, or still runs;
- * - exit code 126 (or 127) with process id 0 means that the command was never started;
+ * - exit code 126 (or 127) with process id 0, and the engine's words on stdout, mean that the command was never
+ *   started (Podman forgets the process id of any command that ended);
+ * - Podman says of an exec that was created and not started what it says of one that succeeded;
  * - 137 is a kill of the command, or of its container;
  * - an engine that was restarted knows no exec any more (404), though with live-restore the process lives on;
  * - a grandchild that holds stdout keeps the stream open long after the command ended.
@@ -29,6 +31,9 @@ const CONTAINER_LOOKS = [0, 100, 300, 600];
 const WITNESS_MS = 3_000;
 /** For so long an exec whose start was asked for may be seen as not started. */
 const START_MS = 10_000;
+
+const ENGINE_WORDS =
+  /OCI |runc|crun|exec failed|unable to (start|find)|no matching entries|container process/;
 
 /** Resolves with how it ended, however long that takes. */
 export async function follow(run: Run, carrying: Carrying, exec: ExecId): Promise<Outcome> {
@@ -67,26 +72,32 @@ async function judge(
 ): Promise<Outcome | undefined> {
   switch (state.kind) {
     case 'running':
+      run.alive = true;
       if (run.death !== undefined) return witnessed(run, carrying);
       if (run.stream !== 'open') detach(run, carrying);
       return undefined;
     case 'ended':
+      if (!run.alive && state.pid === 0 && state.exitCode === 0) return notStarted(run, since);
       await drain(run);
       return ended(run, carrying, state.exitCode, state.pid);
     case 'forgotten':
       return forgotten(run, carrying);
     case 'not started':
-      if (run.containerDied)
-        return { kind: 'failed to start', reason: 'its container died before it started' };
-      if (run.stream === 'open' || performance.now() - since < START_MS) return undefined;
-      return {
-        kind: 'unknown',
-        reason: 'the engine took its start, but shows neither a process nor an exit code',
-      };
+      return notStarted(run, since);
     case 'no answer':
       if (run.death !== undefined && run.stream !== 'open') return witnessed(run, carrying);
       return undefined;
   }
+}
+
+/** Its start may be under way; or it will never start, and then nothing more is ever said of it. */
+function notStarted(run: Run, since: number): Outcome | undefined {
+  if (run.containerDied) return { kind: 'failed to start', reason: 'its container died before it started' };
+  if (run.stream === 'open' || performance.now() - since < START_MS) return undefined;
+  return {
+    kind: 'unknown',
+    reason: 'the engine took its start, but shows neither a process nor an exit code',
+  };
 }
 
 /** From now on an inspection may be wrong about it. */
@@ -116,8 +127,8 @@ async function witnessed(run: Run, carrying: Carrying): Promise<Outcome> {
 async function ended(run: Run, carrying: Carrying, exitCode: number, pid: number): Promise<Outcome> {
   if (run.death?.exitCode !== undefined) return exited(run, carrying, run.death.exitCode);
   if (pid === 0 && (exitCode === 126 || exitCode === 127)) {
-    const words = run.output?.takeHeld()?.trim();
-    return { kind: 'failed to start', reason: words || `the engine could not start it (${exitCode})` };
+    const words = run.output?.takeEngineWords();
+    if (words !== undefined) return { kind: 'failed to start', reason: words };
   }
   if (exitCode === 126) return doubtful(run, carrying);
   return exited(run, carrying, exitCode);

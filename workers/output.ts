@@ -17,6 +17,8 @@ import { createTail, type Tail } from './tail.ts';
 const HELD_MS = 200;
 const HELD_LINES = 8;
 const TAIL_BYTES = 32 * 1024;
+/** How engines begin to say that they can't start a command (Docker, Podman). */
+const ENGINE_WORDS = /^(Error: )?(OCI runtime|runc|crun|exec failed|unable to (start|find))/;
 
 interface Channel {
   readonly name: StreamName;
@@ -58,14 +60,13 @@ export class Output {
     this.#demultiplexer.push(chunk, start, end);
   }
 
-  /** The engine's words instead of output, if all that came is still held back; it is dropped then. */
-  takeHeld(): string | undefined {
+  /** What the engine said instead of output, if it did; it is no output then. */
+  takeEngineWords(): string | undefined {
     for (const { lines } of this.#channels.values()) if (lines.open) lines.end();
-    const held = this.#held;
-    if (held === undefined) return undefined;
+    const words = this.#heldText().trim();
+    if (this.#held === undefined || !ENGINE_WORDS.test(words)) return undefined;
     this.#held = [];
-    clearTimeout(this.#heldTimer);
-    return held.map((line) => line.text).join('\n');
+    return words;
   }
 
   /** Nothing more will come: tells what is left, and how much was left out. */
@@ -134,11 +135,20 @@ export class Output {
     if (this.#held !== undefined) {
       this.#held.push(line);
       if (this.#held.length > HELD_LINES) this.#release();
-      else this.#heldTimer ??= setTimeout(() => this.#release(), HELD_MS);
+      else this.#heldTimer ??= setTimeout(() => this.#timeUp(), HELD_MS);
     } else if (!this.#outbox.line(line, this.#ending)) {
       this.#omittedLines += 1;
       this.#omittedBytes += size;
     }
+  }
+
+  /** What sounds like the engine is held back until its end is known, unless much more comes. */
+  #timeUp(): void {
+    if (!ENGINE_WORDS.test(this.#heldText())) this.#release();
+  }
+
+  #heldText(): string {
+    return this.#held?.map((line) => line.text).join('\n') ?? '';
   }
 
   #release(): void {

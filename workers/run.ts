@@ -32,6 +32,8 @@ export class Run {
   stream: 'never' | 'open' | 'ended' | 'broken' = 'never';
   /** By the worker's monotonic clock; 0 = not started. */
   startedAt = 0;
+  /** Its start was answered, or it was seen running: an inspection without a process then tells of its end. */
+  alive = false;
   /** It ran on when nobody was attached any more: inspection may lie about its exit code then. */
   detached = false;
   /** The engine's event about its end. */

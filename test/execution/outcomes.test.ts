@@ -89,6 +89,22 @@ const CASES: readonly {
     lines: [],
   },
   {
+    name: "a command's own 127 is an exit code, also where the engine forgets the process id (Podman)",
+    script: {
+      start: (_exec, stream) => void stream.end(frame(2, 'sh: x: not found\n')),
+      inspect: () => exited(127, 0),
+    },
+    outcome: { kind: 'exited', exitCode: 127 },
+  },
+  {
+    name: 'a start that broke and an exec that looks like a success without a process (Podman): no success',
+    script: { start: () => 'cut', inspect: () => exited(0, 0) },
+    outcome: {
+      kind: 'unknown',
+      reason: 'the engine took its start, but shows neither a process nor an exit code',
+    },
+  },
+  {
     name: "a command's own 126 is an exit code",
     script: {
       start: (_exec, stream) => void stream.end(frame(1, 'sh: not executable\n')),

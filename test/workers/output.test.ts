@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FromWorker, OutputLine } from '../../src/execution/protocol.ts';
 import type { ExecutionId } from '../../src/ids.ts';
 import { createDemultiplexer } from '../../workers/demultiplexer.ts';
@@ -111,12 +112,21 @@ test('a limit of 0 tells nothing and counts everything', () => {
   assert.deepEqual(other, [{ kind: 'omitted', execution: ID, lines: 2, bytes: 5 }]);
 });
 
-test('the first words can be taken back while nothing else came', () => {
+test('words of the engine can be taken back while nothing else came, however late', async () => {
   const { output, lines } = collect(1000);
-  push(output, frame(1, 'OCI runtime exec failed'), 100);
-  assert.equal(output.takeHeld(), 'OCI runtime exec failed');
+  push(output, frame(1, 'OCI runtime exec failed\n'), 100);
+  await delay(300);
+  assert.equal(output.takeEngineWords(), 'OCI runtime exec failed');
   output.end();
   assert.deepEqual(lines, []);
+});
+
+test('output that does not sound like an engine is told soon, and is never taken for its words', async () => {
+  const { output, lines } = collect(1000);
+  push(output, frame(1, 'not OCI runtime\n'), 100);
+  assert.deepEqual(lines, [], 'held back for a moment');
+  while (lines.length === 0) await delay(10);
+  assert.equal(output.takeEngineWords(), undefined);
 });
 
 test('a tail keeps the last whole lines of any sequence of pushes', () => {
