@@ -32,9 +32,6 @@ const WITNESS_MS = 3_000;
 /** For so long an exec whose start was asked for may be seen as not started. */
 const START_MS = 10_000;
 
-const ENGINE_WORDS =
-  /OCI |runc|crun|exec failed|unable to (start|find)|no matching entries|container process/;
-
 /** Resolves with how it ended, however long that takes. */
 export async function follow(run: Run, carrying: Carrying, exec: ExecId): Promise<Outcome> {
   const since = performance.now();
