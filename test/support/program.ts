@@ -83,6 +83,8 @@ export async function startProgram(
       LABEL_NAMESPACE: namespace,
       LOG_FORMAT: 'json',
       CONTROL_SOCKET: controlSocket,
+      // A loaded engine drops events; then a list tells what they would have told.
+      RESYNC_INTERVAL: '5s',
       ...options.env,
     },
   });
