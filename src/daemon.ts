@@ -56,8 +56,8 @@ export interface Daemon {
   readonly pool: Pool;
   /** Starts nothing new; resolves when nothing runs any more or after `limitMs`, with the number that is left. */
   drain(limitMs: number): Promise<number>;
-  /** Ends watcher, workers and history. What still runs goes on in its container. */
-  stop(): Promise<void>;
+  /** Ends watcher, workers and history; false if the history hangs. What still runs goes on in its container. */
+  stop(): Promise<boolean>;
 }
 
 export function createDaemon(parts: DaemonParts): Daemon {
@@ -212,7 +212,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
       clock.disarm();
       await watcher.stop();
       await pool.stop();
-      await history.close();
+      return history.close();
     },
   };
 

@@ -5,11 +5,12 @@ import { availableParallelism } from 'node:os';
 import { processContext } from './cli/process-context.ts';
 import { runCommandLine } from './cli/program.ts';
 import { readConfig } from './config.ts';
+import { exitWithoutThreads } from './exit.ts';
 import { createLog, type Log } from './log.ts';
 import { defaultLogFormat } from './log-format.ts';
 import { OutputLog } from './output-log.ts';
 import { renderProcess } from './process-report.ts';
-import { run } from './run.ts';
+import { type RunEnd, run } from './run.ts';
 
 /** Exit status for an error that is a mistake of ours. */
 const STATUS_BUG = 3;
@@ -30,10 +31,16 @@ async function runDaemon(env: Readonly<Record<string, string | undefined>>): Pro
   const onBug = (error: unknown): void => endWithBug(output, log, error);
   process.on('uncaughtException', onBug);
   process.on('unhandledRejection', onBug);
-  try {
-    const status = await run(config, notes, output);
+  const leave = ({ status, hangs }: RunEnd): void => {
     lastWords(output, log);
-    return status;
+    if (hangs) exitWithoutThreads(status);
+    process.exit(status);
+  };
+  try {
+    const end = await run(config, notes, output, leave);
+    if (end.hangs) leave(end);
+    lastWords(output, log);
+    return end.status;
   } catch (error) {
     endWithBug(output, log, error);
   }

@@ -7,6 +7,7 @@ import { assemble, type Listeners, newSchedule } from './assemble.ts';
 import type { Config } from './configuration.ts';
 import type { Daemon } from './daemon.ts';
 import { addressText } from './docker/connection.ts';
+import { within } from './history/connection.ts';
 import type { History } from './history/history.ts';
 import { openHistory, StateFolderInUse } from './history/open.ts';
 import type { OutputLog } from './output-log.ts';
@@ -25,34 +26,82 @@ const STATUS_REFUSED = 1;
 
 type Say = (report: ProcessReport) => void;
 
+/** How long an end at once waits for the history's thread, which only hangs if the file system does; milliseconds. */
+const ABORT_MS = 500;
+
 /** What ends a run: a signal, or another instance that has the right of way. */
 type Ending = { readonly kind: 'signal'; readonly signal: NodeJS.Signals } | { readonly kind: 'gives way' };
 
-/** Runs until told to stop; resolves with the exit status (SPEC section 1). */
-export async function run(config: Config, notes: readonly string[], output: OutputLog): Promise<number> {
+export interface RunEnd {
+  /** Exit status. */
+  readonly status: number;
+  /** A thread hangs in the file system: Node would wait for it and never exit. */
+  readonly hangs: boolean;
+}
+
+/** What signals act on, as far as it is there. */
+interface Reach {
+  readonly finish: (ending: Ending) => void;
+  readonly ending: Promise<Ending>;
+  history: Promise<History> | undefined;
+  schedule: Schedule | undefined;
+}
+
+/** Runs until told to stop. `leave` is to end the process: a second signal does not wait for anything. */
+export async function run(
+  config: Config,
+  notes: readonly string[],
+  output: OutputLog,
+  leave: (end: RunEnd) => void,
+): Promise<RunEnd> {
   const startedAt = Date.now();
   const say: Say = (report) => output.record(renderProcess(report));
   const engine = addressText(config.engine);
   const { namespace } = config.labels;
   say({ kind: 'started', version, engine, namespace });
   for (const message of notes) say({ kind: 'configuration note', message });
+  const reach = createReach();
+  handleSignals({
+    stop: (signal) => reach.finish({ kind: 'signal', signal }),
+    stopAtOnce: () => void leaveAtOnce(reach, leave),
+    list: () => list(reach.schedule, say, output),
+  });
 
   const claim = await claimPlace(engine, namespace, new Date(startedAt));
   if (claim.kind === 'taken') {
     say({ kind: 'refused', namespace, holder: claim.holder });
-    return STATUS_REFUSED;
+    return { status: STATUS_REFUSED, hangs: false };
   }
   if (claim.kind === 'impossible') {
     const message = `a second instance on this host would not be noticed: ${claim.why}`;
     say({ kind: 'warning', source: 'process', message });
   }
-  const history = await open(config, say);
-  return history === undefined ? 1 : await live(config, history, output, startedAt);
+  reach.history = openHistory(config, (message) => say({ kind: 'warning', source: 'history', message }));
+  const history = await unlessInUse(reach.history, say);
+  if (history === undefined) return { status: STATUS_REFUSED, hangs: false };
+  return await live(config, history, output, startedAt, reach);
 }
 
-async function open(config: Config, say: Say): Promise<History | undefined> {
+function createReach(): Reach {
+  let finish: (ending: Ending) => void = () => {};
+  const ending = new Promise<Ending>((resolve) => {
+    finish = resolve;
+  });
+  return { finish, ending, history: undefined, schedule: undefined };
+}
+
+async function leaveAtOnce({ history }: Reach, leave: (end: RunEnd) => void): Promise<void> {
+  const aborted = history?.then(
+    (opened) => opened.abort(),
+    () => undefined,
+  );
+  const ended = await within(ABORT_MS, aborted ?? Promise.resolve());
+  leave({ status: STATUS_LEFT_BEHIND, hangs: !ended });
+}
+
+async function unlessInUse(opening: Promise<History>, say: Say): Promise<History | undefined> {
   try {
-    return await openHistory(config, (message) => say({ kind: 'warning', source: 'history', message }));
+    return await opening;
   } catch (error) {
     if (!(error instanceof StateFolderInUse)) throw error;
     say({ kind: 'configuration mistake', message: error.message });
@@ -60,7 +109,13 @@ async function open(config: Config, say: Say): Promise<History | undefined> {
   }
 }
 
-async function live(config: Config, history: History, output: OutputLog, startedAt: number): Promise<number> {
+async function live(
+  config: Config,
+  history: History,
+  output: OutputLog,
+  startedAt: number,
+  reach: Reach,
+): Promise<RunEnd> {
   const listeners: Listeners = {
     history,
     output,
@@ -70,11 +125,8 @@ async function live(config: Config, history: History, output: OutputLog, started
   };
   const say: Say = (report) => output.record(renderProcess(report));
   const schedule = newSchedule(config, history);
+  reach.schedule = schedule;
   let lastTick = startedAt;
-  let finish: (ending: Ending) => void = () => {};
-  const ending = new Promise<Ending>((resolve) => {
-    finish = resolve;
-  });
   const daemon = assemble(config, schedule, listeners, {
     ticked() {
       lastTick = Date.now();
@@ -82,12 +134,8 @@ async function live(config: Config, history: History, output: OutputLog, started
     giveWay({ name, startedAt: since }) {
       const { namespace } = config.labels;
       say({ kind: 'refused', namespace, holder: `container ${name}, started ${since}` });
-      finish({ kind: 'gives way' });
+      reach.finish({ kind: 'gives way' });
     },
-  });
-  handleSignals({
-    stop: (signal) => finish({ kind: 'signal', signal }),
-    list: () => list(schedule, say, output),
   });
   const doors = await openDoors(config, {
     schedule,
@@ -97,12 +145,12 @@ async function live(config: Config, history: History, output: OutputLog, started
     lastTick: () => lastTick,
     say,
   });
-  await Promise.race([daemon.start(), ending]);
+  await Promise.race([daemon.start(), reach.ending]);
   if (daemon.watcher.health.connected) {
     const { containers, jobs } = schedule.counts();
     say({ kind: 'ready', containers, jobs, afterMs: Date.now() - startedAt });
   }
-  return await end(config, daemon, await ending, doors, listeners);
+  return await end(config, daemon, await reach.ending, doors, listeners);
 }
 
 interface Running {
@@ -146,7 +194,7 @@ async function end(
   ending: Ending,
   doors: readonly Listener[],
   { output, metrics }: Listeners,
-): Promise<number> {
+): Promise<RunEnd> {
   const say: Say = (report) => output.record(renderProcess(report));
   const until = Date.now() + config.stopTimeoutMs;
   if (ending.kind === 'signal') {
@@ -164,20 +212,20 @@ async function end(
       subject: subjectOfExecution(execution),
       fireTime: execution.fireTime,
       execution,
-      reason: 'it still ran when chorewheel had to stop; it goes on in its container',
+      reason: 'it still ran when chorewheel had to stop',
     });
   }
-  await Promise.all([daemon.stop(), ...doors.map((door) => door.close())]);
+  const [ended] = await Promise.all([daemon.stop(), ...doors.map((door) => door.close())]);
   metrics.close();
   const clean = ending.kind === 'gives way' ? STATUS_REFUSED : 0;
   const status = left === 0 ? clean : STATUS_LEFT_BEHIND;
   say({ kind: 'stopped', abandoned: left, status });
-  return status;
+  return { status, hangs: !ended };
 }
 
-function list(schedule: Schedule, say: Say, output: OutputLog): void {
+function list(schedule: Schedule | undefined, say: Say, output: OutputLog): void {
   let jobs = 0;
-  for (const job of schedule.jobs()) {
+  for (const job of schedule?.jobs() ?? []) {
     output.record(renderJob(job));
     jobs += 1;
   }

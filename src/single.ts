@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 
 /** The instance is alone, or another one holds the place: what it says of itself. */
 export type Claim =
-  | { readonly kind: 'alone'; release(): void }
+  | { readonly kind: 'alone' }
   | { readonly kind: 'taken'; readonly holder: string }
   /** The place can't be claimed on this system; `why` is told and the program goes on. */
   | { readonly kind: 'impossible'; readonly why: string };
@@ -32,7 +32,7 @@ export async function claimPlace(engine: string, namespace: string, startedAt: D
   const failure = await listen(server, path);
   if (failure === undefined) {
     server.unref();
-    return { kind: 'alone', release: () => server.close() };
+    return { kind: 'alone' };
   }
   if (failure.code !== 'EADDRINUSE') return { kind: 'impossible', why: failure.message };
   return { kind: 'taken', holder: await askHolder(path) };

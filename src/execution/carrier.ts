@@ -44,6 +44,7 @@ export class Carrier {
   readonly #port: MessagePort;
   #outgoing: ToWorker[] = [];
   #watch: NodeJS.Timeout | undefined;
+  #loading: NodeJS.Timeout | undefined;
   #unanswered = 0;
   /** It carries nothing any more. */
   gone = false;
@@ -70,9 +71,7 @@ export class Carrier {
       (error: Error) => this.#lose(error.message),
     );
     this.#watch = setInterval(() => this.#ping(), options.watchdogMs / PINGS);
-    const loading = setTimeout(() => this.#lose(`it did not load within ${LOAD_MS / 1000} s`), LOAD_MS);
-    const loaded = (): void => clearTimeout(loading);
-    this.ready.then(loaded, loaded);
+    this.#loading = setTimeout(() => this.#lose(`it did not load within ${LOAD_MS / 1000} s`), LOAD_MS);
   }
 
   /** Messages of one turn travel together. */
@@ -114,6 +113,7 @@ export class Carrier {
       if (message.kind === 'output') handled += message.bytes;
       if (message.kind === 'ready') {
         this.wasReady = true;
+        clearTimeout(this.#loading);
         this.#tellReady();
       }
       this.#options.handle(message);
@@ -150,6 +150,7 @@ export class Carrier {
   #close(): void {
     this.gone = true;
     clearInterval(this.#watch);
+    clearTimeout(this.#loading);
     this.#port.close();
   }
 }

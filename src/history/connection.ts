@@ -80,6 +80,13 @@ export class HistoryConnection {
     return ended;
   }
 
+  /** Ends the thread whatever it does; resolves when it has ended. */
+  async abort(): Promise<void> {
+    this.#closing = true;
+    clearTimeout(this.#restart);
+    await this.#worker?.terminate();
+  }
+
   #start(): void {
     const worker = new Worker(threadFile(), { workerData: this.#settings, name: 'history' });
     this.#worker = worker;

@@ -128,7 +128,8 @@ export class Delivery {
     return this.#connection.ask(question, this.#limits.answerWithin);
   }
 
-  async close(): Promise<void> {
+  /** False if the thread hangs. */
+  async close(): Promise<boolean> {
     const { closeWithin } = this.#limits;
     this.#closing = true;
     if (this.#ready && this.degraded === undefined) {
@@ -141,6 +142,13 @@ export class Delivery {
     const left = this.queue.size;
     if (left > 0) this.#warn(`the history ends with ${left} records that could not be written`);
     if (!ended) this.#warn(`the state folder ${this.#settings.folder} hangs: the history was left open`);
+    return ended;
+  }
+
+  /** Never resolves if the thread hangs. */
+  abort(): Promise<void> {
+    this.#closing = true;
+    return this.#connection.abort();
   }
 
   #send(): void {

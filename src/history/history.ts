@@ -117,6 +117,8 @@ export interface History {
   execution(id: ExecutionId): Promise<HistoryRow | undefined>;
   statistics(job?: string): Promise<readonly JobStatistics[]>;
   health(): HistoryHealth;
-  /** Writes what is queued and closes. */
-  close(): Promise<void>;
+  /** Writes what is queued and closes. False if its thread hangs in the file system and was left behind. */
+  close(): Promise<boolean>;
+  /** Ends its thread at once, whatever is queued; resolves when it has ended, never if it hangs. */
+  abort(): Promise<void>;
 }

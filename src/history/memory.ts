@@ -128,7 +128,11 @@ class MemoryHistory implements History {
     return { kind: 'memory', degraded: undefined, waiting: 0, dropped: 0 };
   }
 
-  close(): Promise<void> {
+  close(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  abort(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -188,8 +188,12 @@ class StoredHistory implements History {
     return { kind: 'file', degraded, waiting: queue.size, dropped: queue.dropped };
   }
 
-  close(): Promise<void> {
+  close(): Promise<boolean> {
     return this.#delivery.close();
+  }
+
+  abort(): Promise<void> {
+    return this.#delivery.abort();
   }
 
   #nextSeq(): number {

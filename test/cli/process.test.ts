@@ -1,6 +1,6 @@
 /** The command line as a process: what only shows there, and the daemon behind it on a simulated engine. */
 import assert from 'node:assert/strict';
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -174,4 +174,30 @@ test('a stalled reader of the log stops no job, and what it missed is told', asy
   child.kill('SIGTERM');
   const [exit] = await once(child, 'exit');
   assert.equal(exit, 0);
+});
+
+test('a second signal ends it at once, though its state folder hangs', async (t) => {
+  const fleet = await testFleet(t);
+  const folder = temporaryFolder(t);
+  // Whoever opens a pipe for writing hangs until somebody reads it.
+  execFileSync('mkfifo', [join(folder, 'instance.json')]);
+  fleet.add({
+    name: 'web',
+    labels: { 'deck-chores.long.command': 'sleep 600', 'deck-chores.long.cron': '* * * * * * * *' },
+  });
+  const child = start(t, ['run'], {
+    DOCKER_HOST: `unix://${fleet.socketPath}`,
+    CONTROL_SOCKET: 'off',
+    STATE_DIR: folder,
+    STOP_TIMEOUT: '1h',
+  });
+  child.stderr.resume();
+  await said(child.stdout, /long in web starts/);
+  child.kill('SIGTERM');
+  await said(child.stdout, /starts nothing new/);
+  child.kill('SIGTERM');
+  child.kill('SIGTERM');
+  // Where Node can't put another program in its place, it looks killed.
+  const expected = 'execve' in process ? [2, null] : [null, 'SIGKILL'];
+  assert.deepEqual(await once(child, 'exit'), expected);
 });
