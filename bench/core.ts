@@ -51,6 +51,7 @@ export async function daemonThatCalls(containers: readonly Container[], fire: ()
   const pool: Pool = {
     start: async () => {},
     execute: fire,
+    send: nothing,
     adopt: nothing,
     cancel: nothing,
     execDied: nothing,

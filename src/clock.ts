@@ -4,6 +4,9 @@
  * A plain timer is up to 2.5 ms late at p99 and up to 1 ms early. So the timer is aimed `EARLY_MS` before the
  * moment and the rest is waited out with `setImmediate`, which keeps the event loop serving I/O: 0.02 ms late at
  * the median on an idle machine. `bench/lateness.bench.ts` measures it.
+ *
+ * The wall clock is read in whole milliseconds, cut off: a stretch that is counted from such a reading on the
+ * monotonic clock ends up to 1 ms late. So the wait is over as soon as either clock says so.
  */
 import { performance } from 'node:perf_hooks';
 import type { MonoMs, Now, WallMs } from './ids.ts';
@@ -16,8 +19,9 @@ const LONGEST_SLEEP_MS = 1000;
 export interface Clock {
   now(): Now;
   /**
-   * Calls `wake` once, `inMs` milliseconds from now (never before, at most 1 s from now even if `inMs` is more),
-   * and `early` shortly before it where there is time for that. Replaces what was armed before.
+   * Calls `wake` once, `inMs` milliseconds from now by the wall clock or by the monotonic one, whichever comes first
+   * (at most 1 s from now even if `inMs` is more), and `early` shortly before it where there is time for that.
+   * Replaces what was armed before.
    */
   arm(inMs: number, wake: () => void, early: () => void): void;
   disarm(): void;
@@ -32,9 +36,9 @@ export function createSystemClock(): Clock {
   let timer: NodeJS.Timeout | undefined;
   let generation = 0;
 
-  function waitOut(due: number, mine: number, wake: () => void): void {
+  function waitOut(due: Now, mine: number, wake: () => void): void {
     if (mine !== generation) return;
-    if (performance.now() >= due) wake();
+    if (Date.now() >= due.wall || performance.now() >= due.mono) wake();
     else setImmediate(waitOut, due, mine, wake);
   }
 
@@ -43,8 +47,10 @@ export function createSystemClock(): Clock {
     arm(inMs, wake, early) {
       clearTimeout(timer);
       const mine = ++generation;
-      const due = performance.now() + Math.min(inMs, LONGEST_SLEEP_MS);
-      const sleep = due - performance.now() - EARLY_MS;
+      const ms = Math.min(inMs, LONGEST_SLEEP_MS);
+      const now = readClock();
+      const due = { wall: (now.wall + ms) as WallMs, mono: (now.mono + ms) as MonoMs };
+      const sleep = ms - EARLY_MS;
       if (sleep < 1) {
         setImmediate(waitOut, due, mine, wake);
         return;

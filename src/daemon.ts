@@ -108,15 +108,22 @@ export function createDaemon(parts: DaemonParts): Daemon {
     schedule.prepare(clock.now(), EARLY_MS);
   }
 
-  /** Hands out every execution before it tells of any: a herd must not wait for the log. */
+  /** Every execution is on its way to a worker before any is told of: none waits for the log or the history. */
   function carryOut(commands: readonly Command[]): void {
-    for (const command of commands) if (command.kind === 'execute') start(command.execution);
+    let any = false;
+    for (const command of commands) {
+      if (command.kind !== 'execute') continue;
+      start(command.execution);
+      any = true;
+    }
+    if (any) pool.send();
     for (const command of commands) tellOrDo(command);
   }
 
   function tellOrDo(command: Command): void {
     switch (command.kind) {
       case 'execute':
+        if (!mustBeSafe(command.execution)) history.recordStarted(command.execution);
         break;
       case 'cancel':
         pool.cancel(command.execution);
@@ -135,13 +142,16 @@ export function createDaemon(parts: DaemonParts): Daemon {
     }
   }
 
-  /** A job that is caught up after a crash starts only when its start is safe on disk: it must never run twice. */
   function start(execution: Execution): void {
     running.set(execution.id, execution);
-    history.recordStarted(execution);
-    const safe = execution.definition.catchUp === 'skip' ? undefined : history.acknowledged(execution.id);
+    const safe = mustBeSafe(execution) ? recordSafely(execution) : undefined;
     if (safe === undefined) pool.execute(request(execution));
     else void safe.then(() => over || pool.execute(request(execution)));
+  }
+
+  function recordSafely(execution: Execution): Promise<void> | undefined {
+    history.recordStarted(execution);
+    return history.acknowledged(execution.id);
   }
 
   /** They take their places before any job is armed: the first fire time already counts them. */
@@ -223,6 +233,11 @@ export function createDaemon(parts: DaemonParts): Daemon {
       resolve();
     };
   }
+}
+
+/** A job that is caught up after a crash starts only when its start is safe on disk: it must never run twice. */
+function mustBeSafe({ definition }: Execution): boolean {
+  return definition.catchUp !== 'skip';
 }
 
 /** What a worker needs of an execution. */

@@ -76,12 +76,15 @@ export class Carrier {
 
   /** Messages of one turn travel together. */
   tell(message: ToWorker): void {
-    if (this.#outgoing.push(message) > 1) return;
-    queueMicrotask(() => {
-      const messages = this.#outgoing;
-      this.#outgoing = [];
-      if (!this.gone) this.#port.postMessage(messages);
-    });
+    if (this.#outgoing.push(message) === 1) queueMicrotask(() => this.send());
+  }
+
+  /** Posts what waits for the turn's end. */
+  send(): void {
+    if (this.#outgoing.length === 0) return;
+    const messages = this.#outgoing;
+    this.#outgoing = [];
+    if (!this.gone) this.#port.postMessage(messages);
   }
 
   async end(): Promise<void> {

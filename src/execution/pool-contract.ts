@@ -21,6 +21,8 @@ export interface Pool {
   start(): Promise<void>;
   /** Throws if the pool has no place: a bug of the caller. */
   execute(request: ExecutionRequest): void;
+  /** Sends the workers what they were told in this turn now, not when the turn ends. */
+  send(): void;
   /** Follows what an earlier process started; it takes a place, even one too many. */
   adopt(request: ExecutionRequest, exec: ExecId | undefined): void;
   cancel(execution: ExecutionId): void;

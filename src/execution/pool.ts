@@ -88,6 +88,10 @@ class WorkerPool implements Pool {
     carrier.tell({ kind: 'execute', request });
   }
 
+  send(): void {
+    for (const carrier of this.#carriers) carrier.send();
+  }
+
   adopt(request: ExecutionRequest, exec: ExecId | undefined): void {
     const carrier = this.#take(request, exec);
     carrier.tell({ kind: 'adopt', request, exec });
