@@ -228,7 +228,7 @@ async function importImage(socketPath: string, folder: string): Promise<void> {
 }
 
 /** A root file system of one static program and a link for each of its applets. */
-async function makeRoot(root: string): Promise<void> {
+export async function makeRoot(root: string): Promise<void> {
   for (const name of ['bin', 'etc', 'tmp', 'dev', 'proc']) mkdirSync(join(root, name), { recursive: true });
   const busybox = programPath('busybox') as string;
   await cp(busybox, join(root, 'bin/busybox'));
@@ -240,7 +240,7 @@ async function makeRoot(root: string): Promise<void> {
 }
 
 /** `docker import`, without needing the docker command; `changes` are Dockerfile lines such as `LABEL a=b`. */
-async function importTar(
+export async function importTar(
   socketPath: string,
   root: string,
   tag: string,

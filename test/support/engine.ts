@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly start?: boolean;
   /** Merged into the engine's HostConfig. */
   readonly host?: object;
+  /** Merged into what the container is made of, as in `{ Healthcheck: … }`. */
+  readonly more?: object;
 }
 
 export interface RunningContainer {
@@ -78,6 +80,7 @@ export function engineOn(socketPath: string, folder: string): TestEngine {
         Env: options.env ?? [],
         Labels: options.labels ?? {},
         HostConfig: { NetworkMode: 'none', ...options.host },
+        ...options.more,
       });
       t.after(() => removeQuietly(socketPath, id));
       if (options.start !== false) await ask('POST', `/containers/${id}/start`, [204]);
