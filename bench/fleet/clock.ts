@@ -8,14 +8,14 @@ export interface FleetClock {
 
 /**
  * Waits for the wall clock's next millisecond once (at most a few ms), so that its truncation does not shift
- * every time stamp by up to 1 ms.
+ * every time stamp by up to 1 ms. `offsetMs`: how far the engine's wall clock is ahead of this machine's.
  */
-export function startClock(): FleetClock {
+export function startClock(offsetMs = 0): FleetClock {
   const before = Date.now();
   let wall = before;
   while (wall === before) wall = Date.now();
   const origin = performance.now();
-  return { epochMs: wall, ns: () => Math.round((performance.now() - origin) * 1e6) };
+  return { epochMs: wall + offsetMs, ns: () => Math.round((performance.now() - origin) * 1e6) };
 }
 
 /** The engine's two time fields for a moment: whole seconds, and the 19 digits of nanoseconds as text. */

@@ -36,6 +36,8 @@ export interface FleetOptions {
   readonly behaves?: Behaves;
   /** Execs remembered at most; 200,000 if left out. */
   readonly keep?: number;
+  /** How far the engine's wall clock is ahead of this machine's, in milliseconds; 0 if left out. */
+  readonly clockOffsetMs?: number;
 }
 
 export interface FleetStats {
@@ -79,7 +81,7 @@ export interface Fleet {
 const DEFAULT_WORK: Work = { durationMs: 0, outputBytes: 0, failing: 0 };
 
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
-  const clock = startClock();
+  const clock = startClock(options.clockOffsetMs);
   const random = seededRandom(options.seed ?? 1);
   const events = new EventLog(clock);
   const faults = new Faults(random);

@@ -89,6 +89,27 @@ test('cut, ended and restarted: each time the list is told anew and what changed
   }
 });
 
+for (const [name, clockOffsetMs] of [
+  ['a year ahead', 365 * 86_400_000],
+  ['a year behind', -365 * 86_400_000],
+] as const) {
+  test(`an engine whose clock is ${name} is watched as any other, also after a loss`, async (t) => {
+    const fleet = await testFleet(t, { clockOffsetMs });
+    const { told } = await watched(t, fleet);
+    const first = fleet.add({ name: 'first', state: 'running' });
+    await told.until('container', ({ container }) => container.id === first.id);
+    fleet.cutEvents();
+    await told.until('listed', ({ cause }) => cause === 'reconnect');
+    const second = fleet.add({ name: 'second', state: 'running' });
+    await told.until('container', ({ container }) => container.id === second.id);
+    assert.deepEqual(
+      told.events.filter(({ kind }) => kind === 'container').length,
+      2,
+      'nothing is told twice, nothing is left out',
+    );
+  });
+}
+
 test('an engine that hangs at the list, answers 500, garbage or half a list is tried again', async (t) => {
   const effects = [
     { kind: 'hang' },

@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
-import { projectFile } from './project.ts';
+import { fileURLToPath } from 'node:url';
 import { temporaryFolder } from './temporary.ts';
 
 /** One line of the log in JSON form. */
@@ -66,6 +66,12 @@ export interface ProgramOptions {
   readonly namespace?: string;
 }
 
+/** The file to run: the source, or what was compiled together with this test. */
+export function programFile(): string {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return fileURLToPath(new URL(`../../src/main.${ending}`, import.meta.url));
+}
+
 export async function startProgram(
   t: Pick<TestContext, 'after'>,
   dockerHost: string,
@@ -74,8 +80,7 @@ export async function startProgram(
   programs += 1;
   const namespace = options.namespace ?? `t${process.pid}-${programs}`;
   const controlSocket = join(temporaryFolder(t), 'control.sock');
-  const main = import.meta.url.endsWith('.ts') ? projectFile('src/main.ts') : projectFile('dist/src/main.js');
-  const child = spawn(process.execPath, [main, 'run'], {
+  const child = spawn(process.execPath, [programFile(), 'run'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
