@@ -4,6 +4,7 @@ import { createLive } from './api/live.ts';
 import { createMetrics } from './api/metrics.ts';
 import { createProblemBoard } from './api/problems.ts';
 import { assemble, type Listeners, newSchedule } from './assemble.ts';
+import { readClock } from './clock.ts';
 import type { Config } from './configuration.ts';
 import type { Daemon } from './daemon.ts';
 import { addressText } from './docker/connection.ts';
@@ -142,7 +143,7 @@ async function live(
     daemon,
     listeners,
     startedAt,
-    lastTick: () => lastTick,
+    lastTick: () => (schedule.nextWake(readClock()) === undefined ? undefined : lastTick),
     say,
   });
   await Promise.race([daemon.start(), reach.ending]);
@@ -158,7 +159,7 @@ interface Running {
   readonly daemon: Daemon;
   readonly listeners: Listeners;
   readonly startedAt: number;
-  readonly lastTick: () => number;
+  readonly lastTick: () => number | undefined;
   readonly say: Say;
 }
 

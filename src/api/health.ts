@@ -2,7 +2,7 @@
 import type { ApiParts } from './parts.ts';
 import type { HealthAnswer } from './types.ts';
 
-/** Milliseconds after the last tick of the schedule, which ticks every second. */
+/** Milliseconds after the last tick of the schedule, which ticks every second while anything is armed. */
 const tickPatience = 5000;
 /** The engine is asked for a sign of life every ten seconds. */
 const eventPatience = 30_000;
@@ -11,7 +11,7 @@ export function healthAnswer(parts: ApiParts): HealthAnswer {
   const { jobs, running, waiting, poolSize } = parts.counts();
   const { connected, lastEventProof, lastList } = parts.engine();
   const { kind, degraded } = parts.history.health();
-  const reasons = trouble(parts, jobs);
+  const reasons = trouble(parts);
   return {
     healthy: reasons.length === 0,
     reasons: degraded === undefined ? reasons : [...reasons, `the history can't be written: ${degraded}`],
@@ -26,7 +26,7 @@ export function healthAnswer(parts: ApiParts): HealthAnswer {
   };
 }
 
-function trouble(parts: ApiParts, jobs: number): string[] {
+function trouble(parts: ApiParts): string[] {
   const { connected, lastEventProof, lastList } = parts.engine();
   const now = parts.now();
   const reasons: string[] = [];
@@ -37,8 +37,9 @@ function trouble(parts: ApiParts, jobs: number): string[] {
   if (lastList === 0) reasons.push('the containers were not listed yet');
   else if (now - lastList > listPatience)
     reasons.push(`the containers were last listed ${ago(now - lastList)} ago`);
-  if (jobs > 0 && now - parts.lastTick() > tickPatience)
-    reasons.push(`the schedule last ticked ${ago(now - parts.lastTick())} ago`);
+  const lastTick = parts.lastTick();
+  if (lastTick !== undefined && now - lastTick > tickPatience)
+    reasons.push(`the schedule last ticked ${ago(now - lastTick)} ago`);
   return reasons;
 }
 

@@ -22,8 +22,8 @@ export interface ApiParts {
   readonly engine: () => Watcher['health'];
   /** How often the engine is asked for a complete list, milliseconds. */
   readonly resyncIntervalMs: number;
-  /** Epoch milliseconds of the schedule's last tick; it ticks at least once a second while anything is armed. */
-  readonly lastTick: () => number;
+  /** Epoch milliseconds of the schedule's last tick; undefined while no fire time is to come: then it need not tick. */
+  readonly lastTick: () => number | undefined;
   readonly history: History;
   /** What users wrote and must mend, of the containers that exist now. */
   readonly problems: () => Iterable<ContainerProblem>;

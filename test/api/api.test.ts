@@ -71,6 +71,12 @@ describe('the health', () => {
     });
   }
 
+  test('stays good when the fire times of all jobs are over, so that nothing ticks', async () => {
+    const parts = instance([jobView('a', { state: 'waiting' })]);
+    parts.tick.last = undefined;
+    assert.equal((await json<HealthAnswer>(api(parts), '/healthz')).healthy, true);
+  });
+
   test('tells of a degraded history but stays good', async () => {
     const parts = { ...instance(), history: degradedHistory() };
     const answer = await json<HealthAnswer>(api(parts), '/healthz');

@@ -22,7 +22,7 @@ export interface Instance extends ApiParts {
     reconnects: number;
     resyncs: number;
   };
-  readonly tick: { last: number };
+  readonly tick: { last: number | undefined };
 }
 
 /** The first fire time is a minute from now. */
@@ -62,7 +62,7 @@ export function instance(jobs: readonly JobView[] = []): Instance {
   const warnings: string[] = [];
   const found: ContainerProblem[] = [];
   const health = { connected: true, lastEventProof: now, lastList: now, reconnects: 2, resyncs: 5 };
-  const tick = { last: now };
+  const tick: Instance['tick'] = { last: now };
   return {
     version: '1.2.3',
     startedAt: now - 1000,
