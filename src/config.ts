@@ -28,10 +28,13 @@ export type ConfigResult =
   /** One line each: the variable, its value (never the token's), what is accepted. */
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
+/** As far as timers reach, in whole days; a longer one would fire at once. */
+const longestWait = 24 * 86_400_000;
+
 const variables = v.object({
   ...labelVariables,
   ASSERT_HOSTNAME: variable('no', readSwitch),
-  CLIENT_TIMEOUT: variable('60', readDuration({ least: 1 })),
+  CLIENT_TIMEOUT: variable('60', readDuration({ least: 1, most: longestWait })),
   CONTAINER_CACHE_SIZE: variable('128', readWhole(0, 10_000_000)),
   CONTROL_SOCKET: v.optional(v.string()),
   DEBUG: variable('no', readSwitch),
@@ -42,11 +45,11 @@ const variables = v.object({
   JOB_POOL_SIZE: variable('10', readWhole(1, 100_000)),
   LOG_FORMAT: variable(defaultLogFormat, readLogFormat),
   OUTPUT_LIMIT: variable('1 MiB', readSize),
-  RESYNC_INTERVAL: variable('60s', readDuration({ least: 100 })),
+  RESYNC_INTERVAL: variable('60s', readDuration({ least: 100, most: longestWait })),
   SSL_VERSION: variable('TLS', readTlsVersion),
   STDERR_LEVEL: variable('NOTSET', readLevel),
   STATE_DIR: v.optional(v.string()),
-  STOP_TIMEOUT: variable('10s', readDuration({ least: 0 })),
+  STOP_TIMEOUT: variable('10s', readDuration({ least: 0, most: longestWait })),
   WORKER_THREADS: variable('auto', readThreads),
 });
 

@@ -63,6 +63,8 @@ export interface Daemon {
 export function createDaemon(parts: DaemonParts): Daemon {
   const { clock, schedule, history } = parts;
   const running = new Map<ExecutionId, Execution>();
+  /** Executions whose start is not safe on disk yet: the workers don't know of them. */
+  const unsafe = new Set<ExecutionId>();
   let idle: (() => void) | undefined;
   let reached = false;
   let over = false;
@@ -126,7 +128,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
         if (!mustBeSafe(command.execution)) history.recordStarted(command.execution);
         break;
       case 'cancel':
-        pool.cancel(command.execution);
+        cancel(command.execution);
         break;
       case 'remember':
         history.remember(command.job, command.memory);
@@ -145,8 +147,19 @@ export function createDaemon(parts: DaemonParts): Daemon {
   function start(execution: Execution): void {
     running.set(execution.id, execution);
     const safe = mustBeSafe(execution) ? recordSafely(execution) : undefined;
-    if (safe === undefined) pool.execute(request(execution));
-    else void safe.then(() => over || pool.execute(request(execution)));
+    if (safe === undefined) {
+      pool.execute(request(execution));
+      return;
+    }
+    unsafe.add(execution.id);
+    void safe.then(() => {
+      if (unsafe.delete(execution.id) && !over) pool.execute(request(execution));
+    });
+  }
+
+  function cancel(id: ExecutionId): void {
+    if (!unsafe.delete(id)) pool.cancel(id);
+    else ended(id, { kind: 'cancelled', stopped: true, detail: 'it was cancelled before it started' }, 0);
   }
 
   function recordSafely(execution: Execution): Promise<void> | undefined {

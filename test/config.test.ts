@@ -123,6 +123,8 @@ const wrong: readonly [Env, string][] = [
     'CLIENT_TIMEOUT: "x" is not a duration: seconds, or numbers with units such as 90s, 5m, 1.5h, 2 days',
   ],
   [{ CONTAINER_CACHE_SIZE: '-1' }, 'CONTAINER_CACHE_SIZE: "-1" is not a whole number from 0 to 10,000,000'],
+  [{ RESYNC_INTERVAL: '30d' }, 'RESYNC_INTERVAL: "30d" is longer than 24 days'],
+  [{ STOP_TIMEOUT: '25 days' }, 'STOP_TIMEOUT: "25 days" is longer than 24 days'],
   [{ DEBUG: 'maybe' }, 'DEBUG: "maybe" is neither of on, true, yes, 1 nor of off, false, no, 0'],
   [
     { DEFAULT_FLAGS: 'serivce' },

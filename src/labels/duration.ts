@@ -13,6 +13,8 @@ const expected = 'a duration: seconds, or numbers with units such as 90s, 5m, 1.
 export interface DurationRange {
   /** Milliseconds; the least that is accepted. */
   readonly least: number;
+  /** Milliseconds; a century if not given. */
+  readonly most?: number;
   /** Words that stand for Infinity, such as `unlimited`. */
   readonly unlimited?: readonly string[];
 }
@@ -28,11 +30,16 @@ export function readDuration(range: DurationRange): (text: string) => Reading<nu
     const ms = trimmed.length <= 100 ? sum(trimmed) : undefined;
     if (typeof ms === 'string') return { ok: false, message: `${quote(text)} is not ${expected}`, hint: ms };
     if (ms === undefined) return { ok: false, message: `${quote(text)} is not ${expected}${orWord(range)}` };
-    if (ms > longestMs) return { ok: false, message: `${quote(text)} is longer than 100 years` };
+    if (ms > (range.most ?? longestMs))
+      return { ok: false, message: `${quote(text)} is longer than ${most(range)}` };
     if (ms >= range.least) return { ok: true, value: ms };
     const least = range.least === 1 ? 'more than 0' : `at least ${range.least / 1000} s`;
     return { ok: false, message: `${quote(text)} is too short: ${least} is expected` };
   };
+}
+
+function most(range: DurationRange): string {
+  return range.most === undefined ? '100 years' : `${range.most / day} days`;
 }
 
 function orWord(range: DurationRange): string {
