@@ -10,9 +10,12 @@ COPY src src
 COPY workers workers
 COPY bench bench
 COPY test test
-# The compiler stays through npm's pruning, since a library names it as one that it could use.
+# The compiler stays through npm's pruning, since a library names it as one that it could use; the database comes
+# for two C libraries, and the base has one of them.
 RUN npm run build && npm prune --omit=dev --ignore-scripts \
-    && rm -rf dist/test node_modules/typescript node_modules/@typescript node_modules/.bin && chmod 755 dist/src/main.js && find dist node_modules -name '*.map' -exec rm {} +
+    && rm -rf dist/test node_modules/typescript node_modules/@typescript node_modules/.bin node_modules/@libsql/*-musl \
+    && find dist node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -exec rm {} + \
+    && chmod 755 dist/src/main.js
 
 # Node and the libraries it needs, and nothing to build or fetch with.
 FROM node:24-bookworm-slim AS runtime
