@@ -25,7 +25,7 @@ import type { Core, Job, ScheduleSettings } from './model.ts';
 import { createQueue } from './queue.ts';
 import { dropContainer, holdJob, nextFireTime, takeContainer, takeList } from './registry.ts';
 import { tellSilence } from './tell.ts';
-import { createTimers, nextWakeIn, prepareTimers, reseek, rewind } from './timers.ts';
+import { createTimers, nextWakeIn, prepareTimers, reseek, rewind, seekSome } from './timers.ts';
 
 export { subjectOfExecution } from './tell.ts';
 export type { ScheduleSettings };
@@ -121,6 +121,7 @@ function passTime(core: Core): void {
   const { step, jumpMs } = observe(core.clock, core.now);
   if (step === 'backward') reseek(core);
   else if (jumpMs < 0) rewind(core);
+  seekSome(core);
   if (jumpMs !== 0) rememberAfterJump(core, step);
   fireDue(core);
 }

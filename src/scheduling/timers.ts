@@ -5,7 +5,8 @@
  *
  * Two wheels: cron, crontab and date follow the wall clock, intervals the monotonic one.
  *
- * Invariant: a cohort with jobs and a fire time is either armed in its wheel or in its side's `ready` list, never both.
+ * Invariant: a cohort with jobs and a fire time is in one place of its side: armed in the wheel, in the `ready` list,
+ * or (for a few calls after a jump back) in the `stale` list.
  */
 import type { Now } from '../ids.ts';
 import { Wheel } from '../wheel/wheel.ts';
@@ -14,15 +15,19 @@ import type { Cohort, Core, Job } from './model.ts';
 import { type Grid, nextOnGrid, type Passed, passedFrom, passedOnGrid } from './passed.ts';
 
 const NO_TIMER = -1;
+/** Cohorts that look for another fire time in one call: a millisecond or two. */
+const SEEK_BUDGET = 1_000;
 
 /** One clock's timers. */
 interface Side {
-  readonly wheel: Wheel;
+  wheel: Wheel;
   /** The cohort of each timer of the wheel. */
   readonly cohorts: (Cohort | undefined)[];
   /** Taken out of the wheel, in order of their due times, from `head` on. */
   ready: Cohort[];
   head: number;
+  /** Those that still have to look for a fire time after a moment, since the clock was set back. */
+  stale: { readonly cohorts: Cohort[]; readonly after: number } | undefined;
 }
 
 export interface Timers {
@@ -41,7 +46,7 @@ export function createTimers(now: Now): Timers {
 }
 
 function createSide(now: number): Side {
-  return { wheel: new Wheel(Math.floor(now)), cohorts: [], ready: [], head: 0 };
+  return { wheel: new Wheel(Math.floor(now)), cohorts: [], ready: [], head: 0, stale: undefined };
 }
 
 /**
@@ -156,6 +161,7 @@ export function nextWakeIn(timers: Timers, now: Now): number | undefined {
 }
 
 function wakeOf(side: Side): number | undefined {
+  if (side.stale !== undefined) return side.wheel.now;
   const ready = side.ready[side.head];
   const armed = side.wheel.nextWake();
   if (ready === undefined) return armed;
@@ -203,29 +209,38 @@ export function rewind(core: Core): void {
   core.timers.wall.wheel.reset(Math.floor(core.now.wall));
 }
 
-/** After a jump back before the present span: every wall-clock cohort looks for its next fire time anew. */
+/**
+ * After a jump back before the present span: every wall-clock cohort looks for its next fire time anew. A hundred
+ * thousand of them take long, so that they are only listed here; `seekSome` does the work, a part in each call.
+ */
 export function reseek(core: Core): void {
   const side = core.timers.wall;
+  const stale = side.stale?.cohorts ?? [];
+  for (const cohort of side.cohorts) {
+    if (cohort === undefined) continue;
+    cohort.handle = NO_TIMER;
+    stale.push(cohort);
+  }
+  for (let index = side.head; index < side.ready.length; index += 1) stale.push(side.ready[index] as Cohort);
+  side.cohorts.length = 0;
   side.ready = [];
   side.head = 0;
-  const cohorts = wallCohorts(core);
-  for (const cohort of cohorts) {
-    if (cohort.handle !== NO_TIMER) side.wheel.cancel(cohort.handle);
-    cohort.handle = NO_TIMER;
-  }
-  side.cohorts.fill(undefined);
-  side.wheel.reset(Math.floor(core.now.wall));
-  for (const cohort of cohorts) {
-    advanceCohort(core, cohort, core.now.wall - 1);
-  }
+  side.wheel = new Wheel(Math.floor(core.now.wall));
+  side.stale = { cohorts: stale, after: core.now.wall - 1 };
 }
 
-function wallCohorts(core: Core): Set<Cohort> {
-  const cohorts = new Set<Cohort>();
-  for (const { cohort } of core.jobs.values()) {
-    if (cohort !== undefined && cohort.trigger.kind !== 'interval') cohorts.add(cohort);
+/** Arms some of the cohorts that a jump back left without a fire time; the others are for the next call. */
+export function seekSome(core: Core): void {
+  const { stale } = core.timers.wall;
+  if (stale === undefined) return;
+  for (let count = 0; count < SEEK_BUDGET; count += 1) {
+    const cohort = stale.cohorts.pop();
+    if (cohort === undefined) {
+      core.timers.wall.stale = undefined;
+      return;
+    }
+    if (cohort.jobs.length > 0) advanceCohort(core, cohort, stale.after);
   }
-  return cohorts;
 }
 
 /**

@@ -93,6 +93,35 @@ describe('the wall clock set back', () => {
     });
   }
 
+  it('takes some calls for very many jobs, and each has its fire time in the end', () => {
+    const driver = drive({ start: START, duration: 1 });
+    const count = 2_500;
+    const jobs = Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `daily${index}`,
+        { trigger: calendar(DAY, index * SECOND) },
+      ]),
+    );
+    driver.apply({ kind: 'container', container: container('web', { jobs }) });
+    driver.clock.setWall(START - 10 * DAY);
+    let calls = 0;
+    do {
+      driver.apply({ kind: 'tick' });
+      calls += 1;
+    } while (driver.schedule.nextWake(driver.clock.now())?.inMs === 0);
+    assert.ok(calls > 1);
+    const midnight = at('2025-12-27 00:00:00');
+    const next = [...driver.schedule.jobs()]
+      .map(({ nextFireTime }) => nextFireTime ?? 0)
+      .sort((a, b) => a - b);
+    assert.deepEqual(
+      next,
+      Array.from({ length: count }, (_, index) => midnight + index * SECOND),
+    );
+    driver.run(DAY);
+    assert.equal(driver.started.length, count);
+  });
+
   it('after a mistaken year ahead fires what the year skipped, but neither the late run nor what was lived', () => {
     const driver = begin();
     const lived = driver.clock.now().wall;
