@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionRecord, StatsAnswer } from './fleet/control.ts';
+import type { Plot } from './plot.ts';
 
 /** One figure of one run. */
 export interface BenchRow {
@@ -44,6 +45,8 @@ export interface Scenario {
   /** What is done and what is counted, for the results page. */
   readonly about?: string;
   run(options: BenchOptions): Promise<readonly BenchRow[]>;
+  /** Pictures of the rows of all runs; made after full runs, for `docs/plots/`. */
+  plots?(samples: readonly (readonly BenchRow[])[]): readonly Plot[];
 }
 
 /** `p` from 0 to 1; the value at that rank of the sorted values (NaN for none). */

@@ -1,8 +1,9 @@
 /** Turns samples into tables for the terminal and into the page `docs/benchmarks.md`. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type BenchRow, median } from './harness.ts';
+import { type Plot, renderPlot } from './plot.ts';
 
 export interface Result {
   readonly name: string;
@@ -104,4 +105,15 @@ export function writePage(results: readonly Result[], runs: number): string {
   const path = join('docs', 'benchmarks.md');
   writeFileSync(path, `${[...head, ...results.map(resultTable)].join('\n')}`);
   return path;
+}
+
+/** Draws the plots and gives their paths. */
+export function writePlots(plots: readonly Plot[]): string[] {
+  const folder = join('docs', 'plots');
+  if (plots.length > 0) mkdirSync(folder, { recursive: true });
+  return plots.map((plot) => {
+    const path = join(folder, `${plot.file}.svg`);
+    writeFileSync(path, renderPlot(plot));
+    return path;
+  });
 }

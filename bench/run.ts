@@ -2,9 +2,9 @@
  * Runs the benchmarks: `npm run bench -- [NAME…] [--short] [--runs N] [--against PATH] [--list]`.
  *
  * Every run of a scenario is a fresh process; what is told is the median of all runs and their spread. A full
- * run of all scenarios writes `docs/benchmarks.md`. `--against PATH` runs the same scenarios of another
- * checkout (built there) in turn with ours and prints the ratio pair by pair. `--short` proves in a few
- * seconds that every scenario works; its figures mean little.
+ * run of all scenarios writes `docs/benchmarks.md`; a full run of a scenario draws its plots in `docs/plots/`.
+ * `--against PATH` runs the same scenarios of another checkout (built there) in turn with ours and prints the
+ * ratio pair by pair. `--short` proves in a few seconds that every scenario works; its figures mean little.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BenchRow, Scenario } from './harness.ts';
-import { type Comparison, compareTable, type Result, resultTable, writePage } from './results.ts';
+import { type Comparison, compareTable, type Result, resultTable, writePage, writePlots } from './results.ts';
 
 const self = fileURLToPath(import.meta.url);
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -77,13 +77,14 @@ function runOnce(runner: string, name: string): Promise<BenchRow[]> {
 }
 
 async function runScenario(name: string): Promise<Result> {
-  const { title, about } = await load(name);
+  const { title, about, plots } = await load(name);
   const samples: BenchRow[][] = [];
   for (let run = 0; run < runs; run += 1) {
     if (process.stderr.isTTY) process.stderr.write(`\r${name}: run ${run + 1} of ${runs} \u001b[K`);
     samples.push(await runOnce(self, name));
   }
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  if (!values.short) for (const path of writePlots(plots?.(samples) ?? [])) console.log(`written: ${path}`);
   return { name, title, about, samples };
 }
 
