@@ -8,10 +8,10 @@ import type { Config, TlsFiles } from './configuration.ts';
 import { readEngineAddress, type TlsSettings } from './engine-address.ts';
 import { labelSettingsOf, labelVariables } from './label-settings.ts';
 import { readDuration } from './labels/duration.ts';
-import { nearest } from './labels/near-miss.ts';
 import { type Reading, readWhole } from './labels/reading.ts';
 import { clip, quote } from './labels/text.ts';
 import { defaultLogFormat, parseLogFormat } from './log-format.ts';
+import { nearest } from './near-miss.ts';
 import { type Environment, mistakesOf, variable } from './variable.ts';
 
 /** What the configuration depends on beside the environment. */

@@ -1,7 +1,7 @@
 /** The attributes of a job: what each label's text must be, and what it means. */
 import * as v from 'valibot';
+import { nearest } from '../near-miss.ts';
 import { readDuration } from './duration.ts';
-import { nearest } from './near-miss.ts';
 import { type Reading, reading, readWhole, readWord } from './reading.ts';
 import { clip, quote } from './text.ts';
 import { readTimezone } from './timezone.ts';

@@ -1,7 +1,7 @@
 /** Sorts a container's labels: ours, those that tell its service, and those that look like a slip of ours. */
 import type { LabelSettings } from '../configuration.ts';
+import { editDistance } from '../near-miss.ts';
 import { isAttribute } from './attributes.ts';
-import { editDistance } from './near-miss.ts';
 
 /** As the engine reports them. */
 export type Labels = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 /** Flags: whether image labels count (`image`), and whether one container per service carries the jobs (`service`). */
-import { nearest } from './near-miss.ts';
+import { nearest } from '../near-miss.ts';
 import type { Reading } from './reading.ts';
 import { quote } from './text.ts';
 

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import type { LabelSettings } from '../configuration.ts';
 import { compileTrigger } from '../triggers/compile.ts';
+import { fillPositions } from '../triggers/cron.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import {
   type Attributes,
@@ -13,7 +14,6 @@ import {
   isAttribute,
   triggerNames,
 } from './attributes.ts';
-import { fillPositions } from './cron-positions.ts';
 import type { JobDefinition, Problem } from './definition.ts';
 import { readVariable } from './environment.ts';
 import { type Fault, rejection } from './faults.ts';

@@ -1,10 +1,11 @@
 /** `NS.options.*`, and labels of ours that belong to no job. */
+
+import { nearest } from '../near-miss.ts';
 import { isAttribute, readUser } from './attributes.ts';
 import type { Problem } from './definition.ts';
 import { warning } from './faults.ts';
 import { unknownFlag } from './flags.ts';
 import type { JobContext } from './job.ts';
-import { nearest } from './near-miss.ts';
 import { clip } from './text.ts';
 
 /** Option and text. */

@@ -1,6 +1,6 @@
 /** What comes of reading one text that a person wrote: a value, or what is wrong with it. */
 import * as v from 'valibot';
-import { nearest } from './near-miss.ts';
+import { nearest } from '../near-miss.ts';
 import { quote } from './text.ts';
 
 /** `message` begins with what was found, quoted, and says what is expected; `hint` says what to write instead. */

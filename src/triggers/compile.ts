@@ -11,7 +11,8 @@ import { parseInterval } from './interval.ts';
 import { quote, type Rejection, reject } from './problem.ts';
 import { Remembered } from './remembered.ts';
 import type { DateTrigger, IntervalTrigger, Trigger, TriggerResult } from './trigger.ts';
-import { openZone, suggestTimezone, type Zone } from './zone.ts';
+import { openZone, type Zone } from './zone.ts';
+import { suggestTimezone } from './zone-names.ts';
 
 /** Exactly one of the four. */
 export interface TriggerInput {
@@ -78,7 +79,7 @@ function keyOf(kind: Kind, text: string, { seed, anchor }: CompileOptions): stri
 }
 
 /** What a zone's name that isn't one should be told. */
-export function rejectTimezone(name: string): Rejection {
+function rejectTimezone(name: string): Rejection {
   const meant = suggestTimezone(name);
   const hint =
     meant === undefined ? 'expected a name of the tz database such as Europe/Berlin' : `write ${meant}`;

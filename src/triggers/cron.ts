@@ -44,6 +44,16 @@ export function fillCronFields(text: string): string {
   return [...new Array<string>(FIELDS.length - fields.length).fill('*'), ...fields].join(' ');
 }
 
+/**
+ * What a cron label gives to `planCron`, which takes positions in texts of eight fields only: the text with all of
+ * them if it joins a position with its weekday, else the very same text.
+ */
+export function fillPositions(text: string): string {
+  if (rejectTooLong(text) !== undefined) return text;
+  const words = splitWords(text);
+  return joinPositions(words).length === words.length ? text : fillCronFields(text);
+}
+
 function splitWords(text: string): string[] {
   return text
     .trim()

@@ -1,5 +1,5 @@
 /**
- * The `interval` label, and durations in general.
+ * The `interval` label.
  *
  * Either numbers with units, of which the first letter counts (`1.5h`, `2 weeks and 3 days`; `m` is a minute), or
  * up to five numbers with `. : /` or blanks between, which mean weeks, days, hours, minutes and seconds, aligned to
@@ -44,19 +44,6 @@ export function parseInterval(text: string): SpanResult {
   const seconds = Math.floor(result.seconds);
   if (seconds < 1) return reject(`${quote(text)} is less than one second`, 'the shortest interval is 1s');
   return { ok: true, ms: seconds * 1000 };
-}
-
-/**
- * A duration such as that of jitter or a limit: seconds (`600`, `1.5`) or with units (`0.5 day`), to the
- * millisecond; zero is one.
- */
-export function parseDuration(text: string): SpanResult {
-  const tooLong = rejectTooLong(text);
-  if (tooLong !== undefined) return tooLong;
-  const trimmed = text.trim();
-  const plain = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(trimmed);
-  const result = plain ? bounded(Number(trimmed), trimmed) : sumOfUnits(trimmed);
-  return result.ok ? { ok: true, ms: Math.round(result.seconds * 1000) } : result;
 }
 
 /** Words before a number are passed over (`every 5 minutes`, `1 hour and 30 minutes`). */

@@ -25,7 +25,8 @@ export class TriggerError extends Error {
 
 /**
  * The trigger of a text, exactly one of `cron`, `crontab`, `date` and `interval`, as the labels of these names have it.
- * Equal texts in equal zones give the same object. Throws a TriggerError for a text that is no trigger.
+ * A position in a cron text (`2nd fri`) needs all eight fields here. Equal texts in equal zones give the same object.
+ * Throws a TriggerError for a text that is no trigger.
  */
 export function parseTrigger(input: TriggerInput, options: ParseTriggerOptions = {}): Trigger {
   const result = compileTrigger(input, { ...options, timezone: options.timezone ?? 'UTC' });

@@ -12,7 +12,7 @@
  * `at` on. At most one change per 14 days is assumed; no zone since 1970 had two (the shortest, a Ramadan, is 29).
  * Nothing is assumed about years: stretches of 2087 are asked from Intl as those of today are.
  */
-import { ZONE_LINKS } from './zone-links.ts';
+import { isZoneName } from './zone-names.ts';
 
 /** What is known about 12 days of a zone, and a day on either side; offsets and instants in whole seconds. */
 export interface Stretch {
@@ -48,7 +48,6 @@ const NOTHING_RECENT = {
 };
 
 const zones = new Map<string, Zone>();
-let names: Set<string> | undefined;
 
 /** Whether this is a name of the tz database, links included, in its exact spelling. */
 export function isTimezone(name: string): boolean {
@@ -59,22 +58,12 @@ export function isTimezone(name: string): boolean {
 export function openZone(name: string): Zone | undefined {
   const known = zones.get(name);
   if (known !== undefined) return known;
-  if (!knownNames().has(name)) return undefined;
+  if (!isZoneName(name)) return undefined;
   const format = zoneFormat(name);
   if (format === undefined) return undefined;
   const zone: Zone = { name, format, stretches: new Map(), constant: new Map(), ...NOTHING_RECENT };
   zones.set(name, zone);
   return zone;
-}
-
-/** The name that was probably meant: right but for upper and lower case, or for blanks instead of underscores. */
-export function suggestTimezone(name: string): string | undefined {
-  if (name.length > 64) return undefined;
-  const wanted = name.trim().replaceAll(' ', '_').toLowerCase();
-  for (const known of knownNames()) {
-    if (known.toLowerCase() === wanted) return known;
-  }
-  return undefined;
 }
 
 /** The stretch that holds a second, given as UTC or as local time: it knows a day around it either way. */
@@ -165,9 +154,4 @@ function zoneFormat(timeZone: string): Intl.DateTimeFormat | undefined {
   } catch {
     return undefined; // a link that this Node's own copy of the tz database does not have
   }
-}
-
-function knownNames(): Set<string> {
-  names ??= new Set([...Intl.supportedValuesOf('timeZone'), ...ZONE_LINKS]);
-  return names;
 }

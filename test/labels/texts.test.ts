@@ -1,12 +1,12 @@
 /** The small readers: words, durations, patterns of names, positions, near misses. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fillPositions } from '../../src/labels/cron-positions.ts';
 import { readDuration } from '../../src/labels/duration.ts';
 import { createMemo } from '../../src/labels/memo.ts';
 import { type NamePattern, readNamePattern } from '../../src/labels/name-pattern.ts';
-import { editDistance, nearest } from '../../src/labels/near-miss.ts';
 import { splitWords } from '../../src/labels/words.ts';
+import { editDistance, nearest } from '../../src/near-miss.ts';
+import { fillPositions } from '../../src/triggers/cron.ts';
 import { pick, seededRandom, testSeed, whole } from '../support/random.ts';
 
 const commands: readonly (readonly [string, readonly string[]])[] = [
@@ -41,6 +41,9 @@ const durations: readonly (readonly [string, number | undefined])[] = [
   ['1.5', 1500],
   ['90s', 90_000],
   ['0.5 day', 43_200_000],
+  ['2m', 120_000],
+  ['0.25s', 250],
+  ['1h 30m', 5_400_000],
   ['1h30m', 5_400_000],
   ['1 week, 2 days', 777_600_000],
   ['2 Hours', 7_200_000],
@@ -51,6 +54,7 @@ const durations: readonly (readonly [string, number | undefined])[] = [
   ['.5', undefined],
   ['5 xongs', undefined],
   ['h', undefined],
+  ['some', undefined],
   ['5h 3', undefined],
   ['2 months', undefined],
   ['10ms', undefined],

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileTrigger, type TriggerInput } from '../../src/triggers/compile.ts';
 import { fillCronFields } from '../../src/triggers/cron.ts';
-import { parseDuration } from '../../src/triggers/interval.ts';
 import { parseTrigger, TriggerError } from '../../src/triggers/parse-trigger.ts';
 import type { CronTrigger, TriggerProblem } from '../../src/triggers/trigger.ts';
 
@@ -155,24 +154,4 @@ test('hostile texts of every kind are refused at once', () => {
   }
   // They take about ten milliseconds together; a quadratic reading of one would take seconds.
   assert.ok(performance.now() - started < 3000);
-});
-
-test('a duration is seconds or has units, to the millisecond', () => {
-  const cases: readonly (readonly [string, number | undefined])[] = [
-    ['600', 600_000],
-    ['1.5', 1500],
-    ['0', 0],
-    ['0.5 day', 43_200_000],
-    ['2m', 120_000],
-    ['0.25s', 250],
-    ['1h 30m', 5_400_000],
-    ['-5', undefined],
-    ['5 xongs', undefined],
-    ['some', undefined],
-    ['', undefined],
-  ];
-  for (const [text, ms] of cases) {
-    const result = parseDuration(text);
-    assert.equal(result.ok ? result.ms : undefined, ms, text);
-  }
 });
