@@ -159,7 +159,7 @@ export function createEngine(address: EngineAddress, clientTimeoutMs: number): E
     inspect: (id, limitMs) => inspect(id, limitMs, readInspected),
     inspectInstance: (id, limitMs) => inspect(id, limitMs, readInstance),
     imageLabels: (id, limitMs) =>
-      call({ path: `/images/${encodeURIComponent(id)}/json`, limitMs: limit(limitMs) }, async (body) =>
+      call({ path: `/images/${imagePath(id)}/json`, limitMs: limit(limitMs) }, async (body) =>
         readImageLabels(await text(body)),
       ),
     events: ({ events, since }) =>
@@ -182,6 +182,11 @@ export function createEngine(address: EngineAddress, clientTimeoutMs: number): E
       connection?.close();
     },
   };
+}
+
+/** The colon of `sha256:` stays: rules of proxies in front of an engine look at the path as it is sent. */
+function imagePath(id: ImageId): string {
+  return encodeURIComponent(id).replaceAll('%3A', ':');
 }
 
 function isBroken(error: unknown): boolean {

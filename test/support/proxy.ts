@@ -1,11 +1,13 @@
 /**
- * Stands between the program and its engine: it writes down what was asked, can cut every connection, and can be
- * there later than the program.
+ * Stands between the program and its engine: it writes down what was asked, may deny some of it, can cut every
+ * connection, and can be there later than the program.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { temporaryFolder } from './temporary.ts';
+
+const REQUEST = /^([A-Z]+) (\S+) HTTP\/1\.1\r\n/;
 
 export interface Proxy {
   readonly socketPath: string;
@@ -13,27 +15,45 @@ export interface Proxy {
   readonly host: string;
   /** `GET /containers/json?all=1`, in the order of asking. */
   readonly requests: readonly string[];
+  /** Those that were denied. */
+  readonly denied: readonly string[];
   listen(): Promise<void>;
   /** Cuts every connection. */
   sever(): void;
 }
 
-/** For the engine at that socket; listens at once unless told not to. */
+interface ProxyOptions {
+  /** Whether it listens at once; true if left out. */
+  readonly listen?: boolean;
+  /** Whether a request goes through; all do if left out. */
+  readonly allows?: (method: string, path: string) => boolean;
+}
+
+/** For the engine at that socket. */
 export async function startProxy(
   t: Pick<TestContext, 'after'>,
   engineSocket: string,
-  { listen = true }: { readonly listen?: boolean } = {},
+  { listen = true, allows = () => true }: ProxyOptions = {},
 ): Promise<Proxy> {
   const socketPath = join(temporaryFolder(t), 'proxy.sock');
   const requests: string[] = [];
+  const denied: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const engine = connect(engineSocket);
     // The program sends the head of each request in one piece.
     client.on('data', (chunk: Buffer) => {
-      const line = /^([A-Z]+ \S+) HTTP\/1\.1\r\n/.exec(chunk.toString('latin1'))?.[1];
-      if (line !== undefined) requests.push(line);
+      const [, method = '', path = ''] = REQUEST.exec(chunk.toString('latin1')) ?? [];
+      if (method !== '') requests.push(`${method} ${path}`);
+      if (method === '' || allows(method, path)) {
+        engine.write(chunk);
+        return;
+      }
+      denied.push(`${method} ${path}`);
+      client.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
     });
+    client.on('end', () => engine.end());
+    engine.pipe(client);
     for (const [one, other] of [
       [client, engine],
       [engine, client],
@@ -44,13 +64,13 @@ export async function startProxy(
         sockets.delete(one);
         other.destroy();
       });
-      one.pipe(other);
     }
   });
   const proxy: Proxy = {
     socketPath,
     host: `unix://${socketPath}`,
     requests,
+    denied,
     listen: () => new Promise((resolve) => server.listen(socketPath, resolve)),
     sever() {
       for (const socket of sockets) socket.destroy();
