@@ -10,7 +10,8 @@
  *   started (Podman forgets the process id of any command that ended);
  * - Podman says of an exec that was created and not started what it says of one that succeeded;
  * - 137 is a kill of the command, or of its container;
- * - an engine that was restarted knows no exec any more (404), though with live-restore the process lives on;
+ * - an engine that was restarted knows no exec any more (404), though with live-restore the process lives on; the
+ *   event that it then sends of its end says 127, whatever the exit code was;
  * - a grandchild that holds stdout keeps the stream open long after the command ended.
  */
 import type { ExecState } from '../src/docker/requests.ts';
@@ -29,6 +30,8 @@ const DRAIN_STEPS = 10;
 /** Pauses before each look whether its container died as well, milliseconds. */
 const CONTAINER_LOOKS = [0, 100, 300, 600];
 const WITNESS_MS = 3_000;
+/** Between two looks for the mark of what the engine forgot: its place is free soon after its end. */
+const LOOK_AGAIN_MS = 3_000;
 /** For so long an exec whose start was asked for may be seen as not started. */
 const START_MS = 10_000;
 
@@ -167,7 +170,8 @@ async function containerIsGone(run: Run, { requests }: Carrying): Promise<boolea
 
 /** The engine knows no such exec: the container was removed, or the engine restarted. */
 async function forgotten(run: Run, carrying: Carrying): Promise<Outcome | undefined> {
-  if (run.death?.exitCode !== undefined) return exited(run, carrying, run.death.exitCode);
+  const code = toldCode(run);
+  if (code !== undefined) return exited(run, carrying, code);
   if (run.containerDied) return { kind: 'container gone' };
   switch (await carrying.requests.inspectContainer(run.container)) {
     case 'no answer':
@@ -181,13 +185,22 @@ async function forgotten(run: Run, carrying: Carrying): Promise<Outcome | undefi
   }
 }
 
+/** What an engine's event says of the end of an exec that this engine does not know. */
+const NOT_KNOWN = 127;
+
+/** The exit code that an event told of an exec that the engine has forgotten, where it can be believed. */
+function toldCode({ death }: Run): number | undefined {
+  return death?.exitCode === NOT_KNOWN ? undefined : death?.exitCode;
+}
+
 /** Nothing but its mark is left to go by: its place stays taken as long as a process carries it. */
 export async function untilGone(run: Run, carrying: Carrying, reason: string): Promise<Outcome> {
   let seen = false;
   let empty = 0;
   for (let looks = 0; ; looks += 1) {
     const found = await scan(run, carrying);
-    if (run.death?.exitCode !== undefined) return exited(run, carrying, run.death.exitCode);
+    const code = toldCode(run);
+    if (code !== undefined) return exited(run, carrying, code);
     if (run.containerDied || found.kind === 'container gone') return { kind: 'container gone' };
     if (found.kind === 'no shell')
       return { kind: 'unknown', reason: `${reason}; whether it still runs can't be told: ${found.reason}` };
@@ -200,7 +213,7 @@ export async function untilGone(run: Run, carrying: Carrying, reason: string): P
       if (!seen) warn(run, carrying, `${reason}; its processes run on, its place stays taken`);
       seen = true;
     }
-    await run.wait(Math.min(500 + looks * 500, 5_000));
+    await run.wait(Math.min(500 + looks * 500, LOOK_AGAIN_MS));
   }
 }
 
