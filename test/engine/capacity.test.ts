@@ -112,10 +112,12 @@ engineTest(
     const ended = await program.record('execution_ended', ofJob('long'), from);
     assert.match(String(ended.outcome), /container gone|exited/);
     assert.notEqual(ended.exit_code, 0);
+    const down = program.lines.length;
     await engine.change(box, 'start');
-    await program.record('output', ({ message }) => message === 'begun', program.lines.length);
+    await program.record('output', ({ message }) => message === 'begun', down);
+    const up = program.lines.length;
     await engine.remove(box);
-    await program.record('job_removed', ofJob('long'), from);
+    await program.record('job_removed', ofJob('long'), up);
     assert.equal(await program.stop(), 0);
   },
 );
