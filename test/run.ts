@@ -34,7 +34,7 @@ const { values, positionals } = parseArgs({
   options: {
     concurrency: { type: 'string', default: '2' },
     /** Seconds for one file. */
-    limit: { type: 'string', default: '180' },
+    limit: { type: 'string', default: '420' },
   },
 });
 
