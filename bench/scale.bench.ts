@@ -34,7 +34,7 @@ const SIZES = [100, 1000, 10_000, 100_000];
 
 async function atSize(containers: number): Promise<ScaleResult> {
   const child = fork(program('./scale-child'), [String(containers), String(JOBS_EACH)], {
-    execArgv: ['--expose-gc', '--max-old-space-size=8192'],
+    execArgv: ['--expose-gc', '--max-old-space-size=4096'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const [result] = await Promise.race([
