@@ -1,8 +1,11 @@
 /** From labels to armed: parse, find the next fire time, arm; and what a job weighs. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readClock } from '../src/clock.ts';
 import { parseContainerLabels } from '../src/labels/container.ts';
 import { containerOf, defaultLabelSettings, newSchedule } from './core.ts';
-import { type BenchRow, consume, type Scenario } from './harness.ts';
+import { type BenchRow, consume, program, type Scenario } from './harness.ts';
+import type { RegisterResult } from './register-child.ts';
 
 const SECONDS_OF_DAY = 86_400;
 
@@ -37,6 +40,31 @@ function register(jobs: number, distinct: number, zone: string | undefined): { m
   return { ms, bytes };
 }
 
+/** Schedulers of npm, and how many jobs they arm in a few seconds. */
+const PEERS = {
+  setTimeout: 100_000,
+  'node-cron': 10_000,
+  croner: 2000,
+  'toad-scheduler': 2000,
+  cron: 1000,
+  'node-schedule': 1000,
+};
+
+async function peerRows(name: string, count: number): Promise<BenchRow[]> {
+  const child = fork(program('./register-child'), [name, String(count)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const [{ ms, bytes }] = await Promise.race([
+    once(child, 'message') as Promise<[RegisterResult]>,
+    once(child, 'exit').then(() => Promise.reject(new Error(`${name} did not arm its jobs`))),
+  ]);
+  const each = { value: (ms * 1000) / count, unit: 'µs a job', better: 'lower', peer: true } as const;
+  return [
+    { measure: `${count} jobs, all distinct texts, ${name}`, ...each },
+    { measure: `memory, ${count} jobs, ${name}`, value: bytes, unit: 'B a job', better: 'lower', peer: true },
+  ];
+}
+
 function parseRate(): number {
   const settings = defaultLabelSettings();
   const sets = Array.from({ length: 20_000 }, (_, index) => ({
@@ -56,7 +84,7 @@ const scenario: Scenario = {
   name: 'register',
   title: 'Registering jobs',
   about:
-    'Parse the labels, find the next fire time, arm; one job a container. Bytes are those of the schedule for each job, beside its definition.',
+    'Parse the labels, find the next fire time, arm; one job a container. Bytes are those of the schedule for each job, beside its definition; those of the peers are all that they keep. Peers take a cron text as it is, no labels; so many jobs as they arm in a few seconds.',
   async run({ short }) {
     const rows: BenchRow[] = [];
     const jobs = short ? 1000 : 100_000;
@@ -68,6 +96,7 @@ const scenario: Scenario = {
       const { ms, bytes } = register(jobs, distinct, zone);
       const name = `${jobs} jobs, ${distinct === 1000 ? '1,000' : 'all'} distinct texts, ${zone ?? 'UTC'}`;
       rows.push({ measure: name, value: ms, unit: 'ms', better: 'lower' });
+      rows.push({ measure: `each, ${name}`, value: (ms * 1000) / jobs, unit: 'µs a job', better: 'lower' });
       rows.push({ measure: `memory, ${name}`, value: bytes, unit: 'B a job', better: 'lower' });
     }
     rows.push({
@@ -76,6 +105,8 @@ const scenario: Scenario = {
       unit: '/s',
       better: 'higher',
     });
+    for (const [name, count] of Object.entries(PEERS))
+      rows.push(...(await peerRows(name, short ? 20 : count)));
     return rows;
   },
 };
