@@ -53,7 +53,6 @@ export interface Daemon {
   /** Executions that run now. */
   readonly running: ReadonlyMap<ExecutionId, Execution>;
   readonly watcher: Watcher;
-  readonly pool: Pool;
   /** Starts nothing new; resolves when nothing runs any more or after `limitMs`, with the number that is left. */
   drain(limitMs: number): Promise<number>;
   /** Ends watcher, workers and history; false if the history hangs. What still runs goes on in its container. */
@@ -219,7 +218,6 @@ export function createDaemon(parts: DaemonParts): Daemon {
   return {
     running,
     watcher,
-    pool,
     apply,
     async start() {
       await pool.start();

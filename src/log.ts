@@ -9,7 +9,7 @@ import { type LineFormat, parseLogFormat } from './log-format.ts';
 import { nonBlocking, Sink } from './log-sink.ts';
 
 /** Python's numbers of the levels. */
-export const levelNumbers: Readonly<Record<Level, number>> = {
+const levelNumbers: Readonly<Record<Level, number>> = {
   DEBUG: 10,
   INFO: 20,
   WARNING: 30,

@@ -190,7 +190,7 @@ export function renderWarning(execution: Execution | undefined, message: string)
 const stateWords: Readonly<Record<JobView['state'], string>> = {
   armed: 'armed',
   suspended: 'suspended, its container is paused',
-  waiting: 'waiting, nothing can run it or its fire times are over',
+  waiting: 'waiting, its fire times are over',
   held: 'paused by hand',
 };
 

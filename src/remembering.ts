@@ -3,24 +3,23 @@ import type { LeftBehind } from './daemon.ts';
 import type { History, NotRun, UnfinishedExecution } from './history/history.ts';
 import type { ContainerId, ServiceId, WallMs } from './ids.ts';
 import type { JobDefinition } from './labels/definition.ts';
-import type { JobSubject, Report } from './scheduling/reports.ts';
+import type { FireTimeRange, JobSubject, Report } from './scheduling/reports.ts';
+import { counted, isoTime } from './words.ts';
 
 /** The row of the history that a report makes; undefined where it makes none, or an execution's own row tells it. */
 export function notRun(report: Report): NotRun | undefined {
   switch (report.kind) {
     case 'skipped':
-      return row(report.subject, report.fireTime, 'skipped', report.reason);
+      return row(report.subject, report.fireTime, 'skipped', report.reason + rangeWords(report.range));
     case 'misfired':
       return {
         ...row(report.subject, report.fireTime, 'misfired', 'later than its grace'),
         latenessMs: report.latenessMs,
       };
-    case 'missed': {
-      const left = report.count - report.running;
-      return left > 0
-        ? row(report.subject, report.from, 'missed', missedWords(report.count, report.exact))
+    case 'missed':
+      return report.count > report.running
+        ? row(report.subject, report.from, 'missed', missedWords(report))
         : undefined;
-    }
     case 'abandoned':
       return report.execution === undefined
         ? row(report.subject, report.fireTime, 'abandoned', report.reason)
@@ -30,8 +29,19 @@ export function notRun(report: Report): NotRun | undefined {
   }
 }
 
-function missedWords(count: number, exact: boolean): string {
-  return `${exact ? '' : 'at least '}${count} ${count === 1 ? 'fire time' : 'fire times'} passed while nothing could run them`;
+/** Nothing for a single fire time, which its row names itself. */
+function rangeWords(range: FireTimeRange | undefined): string {
+  return range === undefined ? '' : `: ${fireTimes(range)} until ${isoTime(range.until)}`;
+}
+
+function missedWords(missed: Extract<Report, { readonly kind: 'missed' }>): string {
+  const { running, to } = missed;
+  const rest = running === 0 ? '' : `; ${running} of them ${running === 1 ? 'runs' : 'run'} now`;
+  return `${fireTimes(missed)} until ${isoTime(to)} passed while nothing could run them${rest}`;
+}
+
+function fireTimes({ count, exact }: { readonly count: number; readonly exact: boolean }): string {
+  return `${exact ? '' : 'at least '}${counted(count, 'fire time')}`;
 }
 
 function row(subject: JobSubject, fireTime: WallMs, outcome: NotRun['outcome'], reason: string): NotRun {

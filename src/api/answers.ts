@@ -1,5 +1,6 @@
 /** Our values as the API tells them (`types.ts`): what is not known is left out. */
 import type { HistoryRow, JobStatistics } from '../history/history.ts';
+import { redactCommand } from '../redact.ts';
 import type { JobView } from '../scheduling/events.ts';
 import type { Trigger } from '../triggers/trigger.ts';
 import type { ContainerProblem } from './parts.ts';
@@ -22,7 +23,7 @@ export function jobAnswer(job: JobView, describe: (trigger: Trigger) => string):
     container: job.container,
     containerName: job.containerName,
     ...defined({ service: job.service, nextFireTime: job.nextFireTime }),
-    command: definition.command,
+    command: redactCommand(definition.command),
     trigger: {
       kind: trigger.kind,
       text: trigger.text,

@@ -2,8 +2,7 @@
  * Counters for Prometheus, fed by reports. No label holds the name of a job or a container, so that the text stays
  * as small with ten thousand jobs as with one; each job's figures are in `/api/statistics`.
  */
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { resultOf } from '../history/rows.ts';
+import { resultOf, results } from '../history/rows.ts';
 import type { Report } from '../scheduling/reports.ts';
 
 export interface Metrics {
@@ -32,31 +31,18 @@ export interface Gauges {
   readonly historyDropped: number;
 }
 
-const results = [
-  'succeeded',
-  'nonzero',
-  'failed to start',
-  'timeout',
-  'cancelled',
-  'container gone',
-  'worker lost',
-  'unknown',
-  'skipped',
-  'misfired',
-  'missed',
-  'abandoned',
-] as const;
-
 const latenessBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600];
 const durationBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400];
-/** Coarse enough to cost nothing when idle, milliseconds. */
-const loopResolution = 50;
+const loopBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+/** How often the event loop's delay is measured, milliseconds: too seldom to cost anything when idle. */
+const loopStepMs = 50;
 
 export function createMetrics(): Metrics {
   const fireTimes = new Map<string, number>(results.map((result) => [result, 0]));
   const lateness = createHistogram(latenessBounds);
   const durations = createHistogram(durationBounds);
-  let loop: IntervalHistogram | undefined;
+  const loopDelay = createHistogram(loopBounds);
+  let watch: NodeJS.Timeout | undefined;
   const count = (result: string, by: number): void => {
     fireTimes.set(result, (fireTimes.get(result) ?? 0) + by);
   };
@@ -65,16 +51,12 @@ export function createMetrics(): Metrics {
       observeReport(report, count, lateness, durations);
     },
     render(gauges) {
-      if (loop === undefined) {
-        loop = monitorEventLoopDelay({ resolution: loopResolution });
-        loop.enable();
-      }
-      const text = renderAll(gauges, fireTimes, lateness, durations, loop);
-      loop.reset();
-      return text;
+      // An instance that nobody asks measures nothing.
+      watch ??= watchLoop(loopDelay);
+      return renderAll(gauges, fireTimes, { lateness, durations, loopDelay });
     },
     close() {
-      loop?.disable();
+      clearInterval(watch);
     },
   };
 }
@@ -133,31 +115,42 @@ function createHistogram(bounds: readonly number[]): Histogram {
   };
 }
 
+/**
+ * Adds how late a timer comes, again and again. (Node's own monitor counts its period as delay, and misses what held
+ * the loop up right after a reset.)
+ */
+function watchLoop(delays: Histogram): NodeJS.Timeout {
+  let due = performance.now() + loopStepMs;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    delays.add(Math.max(0, now - due) / 1000);
+    due = now + loopStepMs;
+  }, loopStepMs);
+  return timer.unref();
+}
+
+interface Histograms {
+  readonly lateness: Histogram;
+  readonly durations: Histogram;
+  readonly loopDelay: Histogram;
+}
+
 function renderAll(
   gauges: Gauges,
   fireTimes: ReadonlyMap<string, number>,
-  lateness: Histogram,
-  durations: Histogram,
-  loop: IntervalHistogram,
+  { lateness, durations, loopDelay }: Histograms,
 ): string {
   const outcomes = [...fireTimes].map(([result, value]) =>
     sample('fire_times_total', value, { outcome: result }),
   );
   // The timer measures the time between its own ticks.
-  const seconds = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - loopResolution / 1000);
-  const delays = [0.5, 0.99, 1].map((quantile) =>
-    sample('event_loop_delay_seconds', seconds(loop.count === 0 ? 0 : loop.percentile(quantile * 100)), {
-      quantile: String(quantile),
-    }),
-  );
   return [
     head('fire_times_total', 'counter', 'Fire times by what became of them.'),
     ...outcomes,
     ...histogram('lateness_seconds', 'Start of executions minus the moment they were due.', lateness),
     ...histogram('execution_duration_seconds', 'From start to end of executions.', durations),
     ...gaugeLines(gauges),
-    head('event_loop_delay_seconds', 'gauge', 'Delay of the event loop since the metrics were last read.'),
-    ...delays,
+    ...histogram('event_loop_delay_seconds', 'How late timers come, since the first reading.', loopDelay),
     '',
   ].join('\n');
 }

@@ -7,7 +7,6 @@ import type { ContainerProblem } from './parts.ts';
 export interface ProblemBoard {
   observe(event: WatcherEvent): void;
   all(): Iterable<ContainerProblem>;
-  readonly count: number;
 }
 
 export function createProblemBoard(): ProblemBoard {
@@ -33,10 +32,5 @@ export function createProblemBoard(): ProblemBoard {
       }
     },
     all: () => [...byContainer.values()].flat(),
-    get count() {
-      let count = 0;
-      for (const problems of byContainer.values()) count += problems.length;
-      return count;
-    },
   };
 }

@@ -1,27 +1,9 @@
 /** What a question may say in its query, checked; a mistake is answered with what was expected. */
 import * as v from 'valibot';
 import type { HistoryQuery, OutcomeFilter } from '../history/history.ts';
-import { parseCursor } from '../history/rows.ts';
+import { failures, parseCursor, results } from '../history/rows.ts';
 
-const failed = [
-  'nonzero',
-  'failed to start',
-  'timeout',
-  'cancelled',
-  'container gone',
-  'worker lost',
-  'unknown',
-] as const satisfies readonly OutcomeFilter[];
-const filters = [
-  'running',
-  'exited',
-  'succeeded',
-  ...failed,
-  'skipped',
-  'misfired',
-  'missed',
-  'abandoned',
-] as const satisfies readonly OutcomeFilter[];
+const filters = ['running', 'exited', ...results] as const satisfies readonly OutcomeFilter[];
 
 /** Values of `outcome`: `failed` stands for every way in which an execution can end but success. */
 export const outcomeFilters: readonly string[] = [...filters, 'failed'];
@@ -40,7 +22,7 @@ function whole(least: number, most: number) {
 const moment = whole(0, Number.MAX_SAFE_INTEGER);
 const outcomes = v.pipe(
   v.string(),
-  v.transform((text) => text.split(',').flatMap((name) => (name === 'failed' ? failed : [name]))),
+  v.transform((text) => text.split(',').flatMap((name) => (name === 'failed' ? failures : [name]))),
   v.array(v.picklist(filters, `a comma list of ${outcomeFilters.join(', ')} is expected`)),
 );
 
@@ -87,7 +69,7 @@ export function readExecutionsQuery(query: Query): HistoryQuery {
 }
 
 export function readJobsQuery(query: Query): JobsQuery {
-  return read(jobsQuery, withoutEmpty(query));
+  return read(jobsQuery, query);
 }
 
 export function readTimelineQuery(query: Query): TimelineQuery {

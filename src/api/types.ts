@@ -55,6 +55,7 @@ export interface JobAnswer {
   readonly container: string;
   readonly containerName: string;
   readonly service?: string;
+  /** What looks like a secret in it is hidden. */
   readonly command: string;
   readonly trigger: {
     readonly kind: string;

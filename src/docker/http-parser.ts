@@ -51,7 +51,7 @@ export interface Head {
 }
 
 /** Reads a head without its closing empty line. Throws `ParseError`. */
-export function parseHead(text: string): Head {
+function parseHead(text: string): Head {
   const lines = text.split('\r\n');
   const [, minor, code] = /^HTTP\/1\.([01]) (\d{3})(?: |$)/.exec(lines[0] ?? '') ?? [];
   if (code === undefined) throw new ParseError(`not an HTTP answer: ${JSON.stringify(text.slice(0, 80))}`);

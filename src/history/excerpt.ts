@@ -10,7 +10,7 @@ export interface ExcerptLimits {
 }
 
 /** 4 KiB say how it began, 12 KiB how it ended. */
-export const excerptLimits: ExcerptLimits = { head: 4096, tail: 12_288 };
+const excerptLimits: ExcerptLimits = { head: 4096, tail: 12_288 };
 
 /** Invariants: `headSize <= head`, `tailSize <= tail`, and nothing is in the tail before the head is full. */
 export interface Excerpt {

@@ -4,7 +4,6 @@ import type { History } from './history.ts';
 import { createMemoryHistory } from './memory.ts';
 import { openStore } from './store.ts';
 
-export { HistoryUnavailable } from './connection.ts';
 export { StateFolderInUse } from './delivery.ts';
 
 /**

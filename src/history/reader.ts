@@ -10,7 +10,7 @@ import type { ExecId, ExecutionId, JobId, WallMs } from '../ids.ts';
 import type { JobMemory } from '../scheduling/events.ts';
 import type { JobColumns } from './counts.ts';
 import type { HistoryQuery, HistoryRow, JobStatistics, UnfinishedExecution } from './history.ts';
-import { boundedLimit, isWanted, outcomeOf, type Placed, parseCursor, type Result } from './rows.ts';
+import { boundedLimit, isWanted, outcomeOf, type Placed, parseCursor, type Result, results } from './rows.ts';
 import { optional, text } from './values.ts';
 
 /** The columns of `running`. */
@@ -62,22 +62,6 @@ export interface Salvaged {
   readonly memories: readonly MemoryColumns[];
   readonly running: readonly RunningColumns[];
 }
-
-/** What a row that is stored may have as result; the running ones have a table of their own. */
-const results: readonly Exclude<Result, 'running'>[] = [
-  'succeeded',
-  'nonzero',
-  'failed to start',
-  'timeout',
-  'cancelled',
-  'container gone',
-  'worker lost',
-  'unknown',
-  'skipped',
-  'misfired',
-  'missed',
-  'abandoned',
-];
 
 const columns = (output: string): string => `e.seq, e.id, j.id AS job, j.name AS job_name, c.id AS container,
   c.name AS container_name, c.service, e.fire_time, e.started_at, e.ended_at, e.result, e.exit_code, e.reason,

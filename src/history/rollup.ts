@@ -37,7 +37,7 @@ export function createRollup(): Rollup {
 }
 
 /** Whether rows of this outcome are executions that ended, in contrast to running ones and to fire times that did not run. */
-export function isExecution(outcome: HistoryRow['outcome']): boolean {
+function isExecution(outcome: HistoryRow['outcome']): boolean {
   switch (outcome) {
     case 'running':
     case 'skipped':
@@ -91,7 +91,7 @@ export function statisticsOf(job: string, rollup: Rollup): JobStatistics {
   };
 }
 
-export function bucketOf(ms: number): number {
+function bucketOf(ms: number): number {
   return ms < 1 ? 0 : 1 + Math.floor(Math.log2(ms) * bucketsPerDoubling + 1e-9);
 }
 

@@ -18,7 +18,7 @@ export interface Placed {
 }
 
 /** The most rows of a page. */
-export const pageLimit = 1000;
+const pageLimit = 1000;
 
 export function startedRow(execution: Execution): HistoryRow {
   return {
@@ -118,6 +118,27 @@ export function notRunRow(notRun: NotRun, seq: number): HistoryRow {
 /** What rows are found by: the outcome, with `exited` divided by its exit code. */
 export type Result = Exclude<OutcomeFilter, 'exited'>;
 
+/** Every way in which an execution can end but success. */
+export const failures = [
+  'nonzero',
+  'failed to start',
+  'timeout',
+  'cancelled',
+  'container gone',
+  'worker lost',
+  'unknown',
+] as const satisfies readonly Result[];
+
+/** Every way in which a fire time can end. */
+export const results = [
+  'succeeded',
+  ...failures,
+  'skipped',
+  'misfired',
+  'missed',
+  'abandoned',
+] as const satisfies readonly Result[];
+
 export function resultOf({ outcome, exitCode }: Pick<HistoryRow, 'outcome' | 'exitCode'>): Result {
   if (outcome !== 'exited') return outcome;
   return exitCode === 0 ? 'succeeded' : 'nonzero';
@@ -144,7 +165,7 @@ export interface Cursor {
   readonly seq: number;
 }
 
-export function formatCursor(last: Placed): string {
+function formatCursor(last: Placed): string {
   return `${last.row.fireTime}.${last.seq}`;
 }
 

@@ -42,7 +42,7 @@ export interface JobResult {
   readonly problem?: Problem;
 }
 
-export const longestName = 64;
+const longestName = 64;
 const longestKey = 256;
 const longestValue = 32_768;
 const mostVariables = 1000;

@@ -3,7 +3,7 @@
  * Every event may come twice, late or out of order without harm.
  */
 import type { Outcome } from '../execution/outcome.ts';
-import type { ContainerId, ExecutionId, JobId, Now, ServiceId, WallMs } from '../ids.ts';
+import type { ContainerId, ExecutionId, JobId, ServiceId, WallMs } from '../ids.ts';
 import type { ContainerDefinition, JobDefinition } from '../labels/definition.ts';
 import type { Report } from './reports.ts';
 
@@ -99,8 +99,6 @@ export interface JobView {
   readonly nextFireTime: WallMs | undefined;
   readonly running: number;
   readonly waiting: number;
-  /** `waiting`: no running member, or its fire times are over. `held`: paused by a person. */
+  /** `suspended`: its container is paused. `waiting`: its fire times are over. `held`: paused by a person. */
   readonly state: 'armed' | 'suspended' | 'waiting' | 'held';
 }
-
-export type { Now };

@@ -17,7 +17,7 @@
  * - Draining: with `catch-up` asked for, what waits is reported as abandoned and found again by the next process.
  */
 import { assertNever, type JobId, type Now } from '../ids.ts';
-import type { Command, Execution, JobView, ScheduleEvent } from './events.ts';
+import type { Command, JobView, ScheduleEvent } from './events.ts';
 import { abandonWaiting, admit, fireDue, occupy, vacate } from './firing.ts';
 import { createLivedClock, observe } from './lived.ts';
 import { engineBack, holdAbsent, rememberAfterJump } from './memory.ts';
@@ -53,8 +53,6 @@ export interface Schedule {
   nextWake(now: Now): { readonly inMs: number } | undefined;
   jobs(): Iterable<JobView>;
   job(id: JobId): JobView | undefined;
-  /** Executions that hold a place, adopted ones included. */
-  running(): Iterable<Execution>;
   counts(): ScheduleCounts;
 }
 
@@ -75,7 +73,6 @@ export function createSchedule(settings: ScheduleSettings): Schedule {
       const job = core.jobs.get(id);
       return job === undefined ? undefined : viewOf(core, job);
     },
-    running: () => core.running.values(),
     counts: () => countsOf(core),
   };
 }

@@ -176,7 +176,7 @@ export function passedOf(core: Core, cohort: Cohort): Passed {
 }
 
 /** Arms the cohort for its first fire time after a moment; false if there is none. */
-export function advanceCohort(core: Core, cohort: Cohort, after: number): boolean {
+function advanceCohort(core: Core, cohort: Cohort, after: number): boolean {
   const fireTime = nextOf(core.clock, cohort, Math.floor(after));
   if (fireTime === undefined) return false;
   armAt(core, cohort, fireTime);

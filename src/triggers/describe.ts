@@ -47,7 +47,7 @@ export function describePlan(plan: Plan): string {
 }
 
 /** `1 day 2 hours`, from milliseconds. */
-export function describeSpan(ms: number): string {
+function describeSpan(ms: number): string {
   const parts: string[] = [];
   let rest = ms / 1000;
   for (const [name, seconds] of [

@@ -7,7 +7,7 @@ export interface Rejection {
 }
 
 /** No trigger text that means something comes near this length, in UTF-16 units. */
-export const MAX_TEXT = 2048;
+const MAX_TEXT = 2048;
 
 export function reject(message: string, hint?: string): Rejection {
   return { ok: false, problem: hint === undefined ? { message } : { message, hint } };
