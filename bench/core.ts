@@ -5,6 +5,7 @@ import type { LabelSettings } from '../src/configuration.ts';
 import { createDaemon, type Daemon } from '../src/daemon.ts';
 import type { WatcherEvent } from '../src/docker/engine-contract.ts';
 import type { Pool } from '../src/execution/pool-contract.ts';
+import type { ExecutionRequest } from '../src/execution/protocol.ts';
 import { createMemoryHistory } from '../src/history/memory.ts';
 import type { ContainerId, ExecutionId, Now } from '../src/ids.ts';
 import { parseContainerLabels } from '../src/labels/container.ts';
@@ -46,7 +47,10 @@ export function newSchedule(poolSize: number, now: Now = readClock()): Schedule 
 }
 
 /** The daemon with the real clock, schedule and history; its pool only calls `fire`. */
-export async function daemonThatCalls(containers: readonly Container[], fire: () => void): Promise<Daemon> {
+export async function daemonThatCalls(
+  containers: readonly Container[],
+  fire: (request: ExecutionRequest) => void,
+): Promise<Daemon> {
   const nothing = (): void => {};
   const pool: Pool = {
     start: async () => {},

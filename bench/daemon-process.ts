@@ -42,7 +42,7 @@ export interface DaemonOptions {
 const READY_LIMIT_MS = 120_000;
 
 export async function startDaemonProcess(
-  fleet: FleetProcess,
+  fleet: Pick<FleetProcess, 'socketPath'>,
   options: DaemonOptions = {},
 ): Promise<DaemonProcess> {
   const startedAt = performance.now();

@@ -144,7 +144,8 @@ export async function startFleetProcess(args: readonly string[]): Promise<FleetP
 /** One request to a unix socket; the answer's JSON, undefined if it has none. Throws on an error status. */
 export function fetchJson<T>(socketPath: string, method: string, path: string, body?: unknown): Promise<T> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, agent: false }, (response) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const call = request({ socketPath, method, path, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
