@@ -89,16 +89,22 @@ export function checkCompose(
   count: number,
 ): readonly Checked[] {
   return file.services
-    .map((service) => checkService(knowledge, service, now, count))
+    .map((service) => checkService(knowledge, file.project, service, now, count))
     .filter(({ jobs, problems }) => jobs.length + problems.length > 0);
 }
 
-function checkService(knowledge: Knowledge, service: ComposeService, now: number, count: number): Checked {
+function checkService(
+  knowledge: Knowledge,
+  project: string,
+  service: ComposeService,
+  now: number,
+  count: number,
+): Checked {
   const unclear = unclearProblems(knowledge, service);
   const skipped = new Set(unclear.map((problem) => problem.job));
   const labels: Record<string, string> = Object.create(null);
   // Compose adds these to each container, so that the service is known.
-  labels['com.docker.compose.project'] = 'project';
+  labels['com.docker.compose.project'] = project;
   labels['com.docker.compose.service'] = service.name;
   for (const [key, value] of service.labels) {
     if (!skipped.has(jobOf(knowledge, key) ?? '')) labels[key] = value.text;

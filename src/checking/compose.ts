@@ -7,6 +7,8 @@ import { labelVariables } from '../label-settings.ts';
 import { interpolate, type Variables } from './interpolation.ts';
 
 export interface ComposeFile {
+  /** The project that compose would make of it; with a service's name it decides when an `H` in a crontab fires. */
+  readonly project: string;
   readonly services: readonly ComposeService[];
   /** Why the file can't be read; then there are no services. */
   readonly error?: string;
@@ -37,8 +39,9 @@ const maxAliasCount = 1000;
 
 type Plain = string | readonly Plain[] | { readonly [key: string]: Plain } | null | undefined;
 
-export function readCompose(text: string, variables: Variables): ComposeFile {
-  const nothing = { services: [], environment: {}, notes: [] };
+/** `folder`: the name of the folder in which the file is. */
+export function readCompose(text: string, variables: Variables, folder = ''): ComposeFile {
+  const nothing = { project: '', services: [], environment: {}, notes: [] };
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { schema: 'failsafe', merge: true, lineCounter });
   const [error] = document.errors;
@@ -58,10 +61,20 @@ export function readCompose(text: string, variables: Variables): ComposeFile {
     return offset === undefined ? undefined : lineCounter.linePos(offset).line;
   };
   return {
+    project: projectOf(root, variables, folder),
     services: Object.entries(services).map(([name, service]) => readService(name, service, variables, line)),
     environment: schedulerEnvironment(services, variables),
     notes: notesOf(root as { readonly [key: string]: Plain }, services),
   };
+}
+
+function projectOf(root: Plain, variables: Variables, folder: string): string {
+  const name = isObject(root) && typeof root.name === 'string' ? interpolate(root.name, variables).text : '';
+  const given = variables.COMPOSE_PROJECT_NAME || name || folder;
+  return given
+    .toLowerCase()
+    .replaceAll(/[^-_a-z0-9]/g, '')
+    .replace(/^[-_]+/, '');
 }
 
 function isObject(value: Plain): value is { readonly [key: string]: Plain } {

@@ -1,5 +1,6 @@
 /** `chorewheel check`: what the labels in files, containers or label sets mean, and what is wrong with them. */
 import { readFile } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { type Checked, checkCompose, checkLabels } from '../checking/check.ts';
 import { readCompose } from '../checking/compose.ts';
 import { createKnowledge, type KnowledgeSource } from '../checking/knowledge.ts';
@@ -83,7 +84,8 @@ async function checkFile(
       code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'this is a folder' : message;
     return { source: file, checked: [], notes: [], error: reason };
   }
-  const compose = readCompose(text, context.env);
+  const folder = basename(file === '-' ? process.cwd() : dirname(resolve(file)));
+  const compose = readCompose(text, context.env, folder);
   if (compose.error !== undefined) return { source: file, checked: [], notes: [], error: compose.error };
   const knowledge = source(compose.environment);
   if (!knowledge.ok) return { source: file, checked: [], notes: [], error: knowledge.message };

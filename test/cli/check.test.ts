@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
@@ -266,4 +266,25 @@ test('check --container shows the fire times of an H that the daemon uses for th
   });
   assert.deepEqual(shown, used);
   assert.equal(new Set(used).size, names.length);
+});
+
+test('check of a compose file shows the fire times of an H that the daemon uses for that service', async (t) => {
+  const labels = { 'deck-chores.a.command': 'x', 'deck-chores.a.crontab': 'H H * * *' };
+  const services = `services: {web: {labels: ${JSON.stringify(labels)}}}`;
+  const path = file(t, `name: "shop\${SUFFIX}"\n${services}`);
+  const inFolder = file(t, services);
+  const config = readConfig({}, { cores: 1, fileExists: () => false });
+  assert.ok(config.ok);
+  const folder = basename(dirname(inFolder)).toLowerCase();
+  for (const [checked, env, project] of [
+    [path, { SUFFIX: '-2' }, 'shop-2'],
+    [path, { SUFFIX: '-2', COMPOSE_PROJECT_NAME: 'other' }, 'other'],
+    [inFolder, {}, folder],
+  ] as const) {
+    const { out } = await call(['check', '--json', '-n', '1', checked], { env });
+    const [shown] = JSON.parse(out)[0].checked;
+    const service = { 'com.docker.compose.project': project, 'com.docker.compose.service': 'web' };
+    const used = parseContainerLabels({ ...labels, ...service }, undefined, config.config.labels);
+    assert.equal(Date.parse(shown.jobs[0].next[0]), used.jobs[0]?.trigger.next(now), project);
+  }
 });
