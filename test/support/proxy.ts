@@ -1,6 +1,6 @@
 /**
  * Stands between the program and its engine: it writes down what was asked, may deny some of it, can cut every
- * connection, and can be there later than the program.
+ * connection or idle ones, can refuse to connect, and can be there later than the program.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -20,6 +20,10 @@ export interface Proxy {
   listen(): Promise<void>;
   /** Cuts every connection. */
   sever(): void;
+  /** New connections are cut at once while this is true. */
+  refuses: boolean;
+  /** Connections that were cut because they were idle. */
+  readonly idleCuts: number;
 }
 
 interface ProxyOptions {
@@ -27,19 +31,32 @@ interface ProxyOptions {
   readonly listen?: boolean;
   /** Whether a request goes through; all do if left out. */
   readonly allows?: (method: string, path: string) => boolean;
+  /** Connections on which nothing moves for so many milliseconds are cut; none if left out. */
+  readonly idleMs?: number;
 }
 
 /** For the engine at that socket. */
 export async function startProxy(
   t: Pick<TestContext, 'after'>,
   engineSocket: string,
-  { listen = true, allows = () => true }: ProxyOptions = {},
+  { listen = true, allows = () => true, idleMs }: ProxyOptions = {},
 ): Promise<Proxy> {
   const socketPath = join(temporaryFolder(t), 'proxy.sock');
   const requests: string[] = [];
   const denied: string[] = [];
   const sockets = new Set<Socket>();
+  let idleCuts = 0;
   const server = createServer((client) => {
+    if (proxy.refuses) {
+      client.on('error', () => undefined);
+      client.destroy();
+      return;
+    }
+    if (idleMs !== undefined)
+      client.setTimeout(idleMs, () => {
+        idleCuts += 1;
+        client.destroy();
+      });
     const engine = connect(engineSocket);
     // The program sends the head of each request in one piece.
     client.on('data', (chunk: Buffer) => {
@@ -71,6 +88,10 @@ export async function startProxy(
     host: `unix://${socketPath}`,
     requests,
     denied,
+    refuses: false,
+    get idleCuts() {
+      return idleCuts;
+    },
     listen: () => new Promise((resolve) => server.listen(socketPath, resolve)),
     sever() {
       for (const socket of sockets) socket.destroy();
