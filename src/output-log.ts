@@ -62,6 +62,8 @@ export class OutputLog {
   readonly #now: () => number;
   readonly #later: (work: () => void, delayMs: number) => void;
   readonly #sources = new Map<ExecutionId, Source>();
+  /** Those that ended before lines of theirs were dropped. */
+  readonly #late = new Set<Source>();
   #queue: Entry[] = [];
   #head = 0;
   #queuedBytes = 0;
@@ -171,7 +173,7 @@ export class OutputLog {
     const entry = this.#queue[this.#head] as Entry;
     this.#head += 1;
     if (entry.kind === 'line') this.#changeQueued(entry, -1);
-    if (entry.kind === 'line' && stalled) entry.source.droppedLines += 1;
+    if (entry.kind === 'line' && stalled) this.#drop(entry.source);
     else this.#write(entry);
     if (this.#waiting === 0) {
       this.#queue = [];
@@ -180,6 +182,11 @@ export class OutputLog {
       this.#queue = this.#queue.slice(this.#head);
       this.#head = 0;
     }
+  }
+
+  #drop(source: Source): void {
+    source.droppedLines += 1;
+    if (!this.#sources.has(source.execution.id)) this.#late.add(source);
   }
 
   #write(entry: Entry): void {
@@ -195,7 +202,8 @@ export class OutputLog {
   }
 
   #tellAllDropped(): void {
-    for (const source of this.#sources.values()) this.#tellDropped(source);
+    for (const source of [...this.#sources.values(), ...this.#late]) this.#tellDropped(source);
+    this.#late.clear();
   }
 
   #tellDropped(source: Source): void {

@@ -148,6 +148,23 @@ test('output waits while the reader of the log stalls, and goes on when it reads
   assert.deepEqual(messages(), ['kept']);
 });
 
+test('lines that are dropped after their execution ended are counted, too', () => {
+  const { output, records, state, turn } = bench();
+  state.pending = 1 << 20;
+  for (let line = 0; line < 5; line++) say(output, a, `line ${line}`);
+  end(output, a);
+  // So many decisions wait that lines make room for them.
+  for (let count = 0; count < 50_001; count++) end(output, b);
+  turn();
+  state.pending = 0;
+  while (turn() > 0);
+  const dropped = records.filter(({ event }) => event === 'output_dropped');
+  assert.deepEqual(
+    dropped.map(({ fields }) => [fields?.execution, fields?.lines]),
+    [['a', 5]],
+  );
+});
+
 test('a flush writes all that waits, and tells what was dropped', () => {
   const { output, state, messages } = bench(4000);
   state.pending = 1 << 20;
