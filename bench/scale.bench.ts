@@ -124,7 +124,7 @@ const scenario: Scenario = {
   name: 'scale',
   title: 'Up to 100,000 containers and a million jobs, on the pure core',
   about:
-    'Engine and workers are left out. Milliseconds are CPU time, but for the herd and the longest call. Of 1,000 jobs one is due each minute, 100 each hour, the others once a day, through a pool of 256 with commands of 100 ms; the day is virtual, and every firing of it is checked against arithmetic.',
+    'Engine and workers are left out. Milliseconds are CPU time, but for the longest call. Of 1,000 jobs one is due each minute, 100 each hour, the others once a day, through a pool of 256 with commands of 100 ms; the day is virtual, and every firing of it is checked against arithmetic.',
   async run({ short }) {
     const rows: BenchRow[] = [];
     for (const containers of short ? [100] : SIZES)
