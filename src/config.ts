@@ -5,7 +5,7 @@
  */
 import * as v from 'valibot';
 import type { Config, TlsFiles } from './configuration.ts';
-import { readEngineAddress, type TlsSettings } from './engine-address.ts';
+import { engineVariables, readEngineAddress, type TlsSettings } from './engine-address.ts';
 import { labelSettingsOf, labelVariables } from './label-settings.ts';
 import { readDuration } from './labels/duration.ts';
 import { type Reading, readWhole } from './labels/reading.ts';
@@ -54,6 +54,9 @@ const variables = v.object({
 });
 
 type Variables = v.InferOutput<typeof variables>;
+
+/** Every variable that is read. */
+export const variableNames: readonly string[] = [...Object.keys(variables.entries), ...engineVariables];
 
 /** Reads every variable of chorewheel. */
 export function readConfig(env: Environment, machine: Machine): ConfigResult {

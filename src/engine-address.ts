@@ -10,6 +10,9 @@ import type { Reading } from './labels/reading.ts';
 import { quote } from './labels/text.ts';
 import type { Environment } from './variable.ts';
 
+/** The variables that are read here. */
+export const engineVariables = ['DOCKER_CERT_PATH', 'DOCKER_HOST', 'DOCKER_TLS_VERIFY'] as const;
+
 /** What was read of the variables beside `DOCKER_HOST`. */
 export interface TlsSettings {
   readonly assertHostname: boolean;

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Step } from '../../bench/fleet/behaviour.ts';
+import type { Behaviour, Step } from '../../bench/fleet/behaviour.ts';
 import type { ContainerSpec } from '../../bench/fleet/container.ts';
 import { type Fleet, startFleet } from '../../bench/fleet/fleet.ts';
 import type { Behaves } from '../../bench/fleet/world.ts';
@@ -125,6 +125,23 @@ const containers: readonly ContainerSpec[] = [
     }),
   },
   {
+    name: 'shop-media-1',
+    labels: labels('media', {
+      'thumbnails.command': 'thumbnails',
+      'thumbnails.interval': '40 seconds',
+      'thumbnails.timeout': '8 seconds',
+    }),
+  },
+  {
+    name: 'shop-search-1',
+    labels: labels('search', {
+      'reindex.command': 'reindex',
+      'reindex.interval': '2 minutes',
+      'optimize.command': 'optimize',
+      'optimize.crontab': '*/5 * * * *',
+    }),
+  },
+  {
     name: 'shop-sync-1',
     labels: labels('sync', {
       'import.command': 'import-orders',
@@ -142,43 +159,37 @@ function say(ms: number, text: string, stream: 1 | 2 = 1): Step[] {
   ];
 }
 
-/** What the containers' commands do: they talk, take their time, and one fails now and then. */
+function ends(code: number, ...steps: readonly Step[]): Behaviour {
+  return { kind: 'runs', steps, code };
+}
+
+const inTurn = (words: readonly string[], ms: number): Step[] => words.flatMap((word) => say(ms, word));
+
+/** What the containers' commands do: they talk, take their time, and some fail or hang now and then. */
 function createBehaviour(): Behaves {
-  let imports = 0;
-  return ({ words }) => {
-    switch (words[0]) {
-      case 'warm-cache':
-        return {
-          kind: 'runs',
-          steps: ['home', 'search', 'cart'].flatMap((page) => say(700, `warmed ${page}`)),
-          code: 0,
-        };
-      case 'report':
-        return {
-          kind: 'runs',
-          steps: [...say(300, 'orders today: 42'), ...say(300, 'returns today: 1')],
-          code: 0,
-        };
-      case 'backup':
-        return {
-          kind: 'runs',
-          steps: ['customers', 'orders', 'stock', 'invoices'].flatMap((name) =>
-            say(2000, `dumped table ${name}`),
-          ),
-          code: 0,
-        };
-      case 'flush-queue':
-        return { kind: 'runs', steps: say(500, 'queue is empty'), code: 0 };
-      case 'import-orders':
-        imports += 1;
-        return imports % 3 === 0
-          ? { kind: 'runs', steps: say(1500, 'error: partner answered 503', 2), code: 1 }
-          : { kind: 'runs', steps: say(1200, 'imported 7 orders'), code: 0 };
-      default:
-        return { kind: 'runs', steps: say(400, `${words.join(' ')}: done`), code: 0 };
-    }
+  const counts = new Map<string, number>();
+  const programs: Readonly<Record<string, (count: number) => Behaviour>> = {
+    'warm-cache': () => ends(0, ...inTurn(['warmed home', 'warmed search', 'warmed cart'], 700)),
+    report: () => ends(0, ...inTurn(['orders today: 42', 'returns today: 1'], 300)),
+    backup: () => ends(0, ...inTurn(['customers', 'orders', 'stock', 'invoices'].map(dumped), 2000)),
+    reindex: () => ends(0, ...inTurn([1, 2, 3, 4, 5, 6, 7, 8].map(indexed), 3000)),
+    thumbnails: (count) =>
+      ends(0, ...say(500, 'four new pictures'), ...say(count % 4 === 2 ? 60_000 : 3000, 'done')),
+    'flush-queue': () => ends(0, ...say(500, 'queue is empty')),
+    'import-orders': (count) =>
+      count % 3 === 0
+        ? ends(1, ...say(1500, 'error: partner answered 503', 2))
+        : ends(0, ...say(1200, 'imported 7 orders')),
+  };
+  return ({ words: [name = '', ...rest] }) => {
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return programs[name]?.(count) ?? ends(0, ...say(400, `${[name, ...rest].join(' ')}: done`));
   };
 }
+
+const dumped = (table: string): string => `dumped table ${table}`;
+const indexed = (part: number): string => `indexed part ${part} of 8`;
 
 /** One replica of the web service goes and comes back, so that jobs are seen to move; milliseconds. */
 const trafficMs = 60_000;

@@ -1,13 +1,16 @@
 // The dialog with the output of one execution, live while it runs.
-import { ask } from './api.js';
+import { ask, post } from './api.js';
 import { byId, element, outcomeOf, span } from './dom.js';
 
 /** Lines that are kept; the page shall not grow with a command that never stops talking. */
 const lineLimit = 5000;
 let live;
+let shown;
 
 export async function openOutput(id) {
   live?.close();
+  shown = id;
+  byId('stop-output').hidden = true;
   const text = byId('output-text');
   text.replaceChildren();
   byId('output-title').textContent = 'Output';
@@ -55,7 +58,21 @@ function showState(execution) {
   const pill = element('span', `${words}${took}${reason}`, `pill ${kind}`);
   pill.dataset.sign = sign;
   byId('output-state').replaceChildren(pill);
+  if (execution.outcome !== 'running' && isFocused(byId('stop-output'))) byId('close-output').focus();
+  byId('stop-output').hidden = execution.outcome !== 'running';
 }
+
+const isFocused = (node) => node === document.activeElement;
+
+async function stop() {
+  try {
+    await post(`api/executions/${encodeURIComponent(shown)}/cancel`);
+  } catch (error) {
+    byId('output-state').textContent = error.message;
+  }
+}
+
+byId('stop-output').addEventListener('click', stop);
 
 byId('close-output').addEventListener('click', () => byId('output').close());
 byId('output').addEventListener('close', () => live?.close());

@@ -108,9 +108,9 @@ test('the demonstration runs, answers the other commands, and ends at a signal',
   const socket = join(temporaryFolder(t), 'control.sock');
   const child = start(t, ['demo', '--listen', '127.0.0.1:0'], { CONTROL_SOCKET: socket });
   child.stderr.resume();
-  await said(child.stdout, /ready after .*7 jobs in 5 containers/);
+  await said(child.stdout, /ready after .*10 jobs in 7 containers/);
   const jobs = await call(t, ['jobs', '--json', '--socket', socket]);
-  assert.equal((JSON.parse(jobs.out) as JobsAnswer).total, 7);
+  assert.equal((JSON.parse(jobs.out) as JobsAnswer).total, 10);
   const run = await call(t, ['run-now', 'vacuum', '--socket', socket]);
   assert.match(run.out, /^vacuum in shop-db-1 is started\n/);
   const { out } = await until(

@@ -87,7 +87,7 @@ story('a job is paused and goes on', async (open) => {
   await jobRow(page, 'vacuum').getByText('armed', { exact: true }).waitFor();
 });
 
-story('the output of a running execution is shown as it comes', async (open) => {
+story('the output of a running execution is shown as it comes, and it can be stopped', async (open) => {
   const { page, complaints } = await open();
   await act(page, 'talk', 'Run');
   await sees(page, 'talk', 'running');
@@ -96,6 +96,8 @@ story('the output of a running execution is shown as it comes', async (open) => 
   await lines.nth(2).waitFor();
   await lines.nth((await lines.count()) + 1).waitFor();
   assert.match(await page.locator('#output-state').innerText(), /running/);
+  await page.getByRole('button', { name: 'Stop it' }).click();
+  await page.locator('#output-state').getByText('cancelled').waitFor();
   assert.deepEqual(unexpected(complaints), []);
 });
 
