@@ -78,10 +78,18 @@ export function compareTable({ name, title, pairs }: Comparison): string {
       ...cells,
       figure(median(ratios)),
       ratios.map(figure).join(' '),
-      row.better ?? '',
+      verdict(row, ratios),
     ];
   });
-  return `## ${title} (\`${name}\`)\n\n${table(['measure', 'unit', 'here', 'there', 'ratio', 'pair by pair', 'better'], rows)}\n`;
+  return `## ${title} (\`${name}\`)\n\n${table(['measure', 'unit', 'here', 'there', 'ratio', 'pair by pair', 'verdict'], rows)}\n`;
+}
+
+/** A word only where all pairs say the same, by more than a tenth. */
+function verdict({ better, peer }: BenchRow, ratios: readonly number[]): string {
+  if (better === undefined || peer === true) return '';
+  const gains = ratios.map((ratio) => (better === 'lower' ? 1 / ratio : ratio));
+  if (gains.every((gain) => gain > 1.1)) return 'better';
+  return gains.every((gain) => gain < 1 / 1.1) ? 'WORSE' : '';
 }
 
 function machine(): string {
