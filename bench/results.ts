@@ -1,6 +1,6 @@
 /** Turns samples into tables for the terminal and into the page `docs/benchmarks.md`. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type BenchRow, median } from './harness.ts';
 import { type Plot, renderPlot } from './plot.ts';
@@ -107,7 +107,8 @@ export function writePage(results: readonly Result[], runs: number): string {
     `Each figure is the median of ${runs} fresh processes, with the lowest and the highest.`,
     'Figures in italics are those of other programs or of the floor, from the same run.',
     '',
-    `Machine: ${machine()}.`,
+    `Machine: ${machine()}. Load average of the last 15 minutes at the end: ${figure(loadavg()[2] ?? Number.NaN)}`,
+    '(the benchmarks alone make one or two of it; more is other work, which lengthens every time below).',
     '',
   ];
   const path = join('docs', 'benchmarks.md');
