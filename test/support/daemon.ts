@@ -64,7 +64,7 @@ export function daemonObstacle(): string | undefined {
   return undefined;
 }
 
-function programPath(name: string): string | undefined {
+export function programPath(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
   return folders
     .map((folder) => join(folder, name))
@@ -180,7 +180,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 }
 
 /** Ends the processes and mounts that belong to the folder, then removes it. */
-async function sweep(folder: string): Promise<void> {
+export async function sweep(folder: string): Promise<void> {
   for (let round = 0; round < 50; round += 1) {
     const left = processesOf(folder);
     if (left.length === 0) break;
