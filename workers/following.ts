@@ -129,6 +129,9 @@ async function ended(run: Run, carrying: Carrying, exitCode: number, pid: number
   if (pid === 0 && (exitCode === 126 || exitCode === 127)) {
     const words = run.output?.takeEngineWords();
     if (words !== undefined) return { kind: 'failed to start', reason: words };
+    // Its container ended in that moment: not even the engine's words came through.
+    if (exitCode === 126 && !run.detached && run.output?.received === 0)
+      return { kind: 'failed to start', reason: 'the engine could not start it and did not say why' };
   }
   if (exitCode === 126) return doubtful(run, carrying);
   return exited(run, carrying, exitCode);

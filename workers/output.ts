@@ -18,7 +18,8 @@ const HELD_MS = 200;
 const HELD_LINES = 8;
 const TAIL_BYTES = 32 * 1024;
 /** How engines begin to say that they can't start a command (Docker, Podman). */
-const ENGINE_WORDS = /^(Error: )?(OCI runtime|runc|crun|exec failed|unable to (start|find))/;
+const ENGINE_WORDS =
+  /^(Error: )?(OCI runtime|runc|crun|exec failed|unable to (start|find)|cannot exec in a )/;
 
 interface Channel {
   readonly name: StreamName;
