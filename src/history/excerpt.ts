@@ -57,7 +57,8 @@ function trimTail(excerpt: Excerpt): void {
 }
 
 /** The whole as text, lines separated by `\n`, empty if there was no output. */
-export function excerptText(excerpt: Excerpt): string {
+export function excerptText(excerpt: Excerpt | undefined): string {
+  if (excerpt === undefined) return '';
   const tail = excerpt.tail.slice(excerpt.tailStart);
   const gap = excerpt.omitted > 0 ? [`[… ${excerpt.omitted} lines left out …]`] : [];
   return [...excerpt.head, ...gap, ...tail].join('\n');

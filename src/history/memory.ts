@@ -79,7 +79,7 @@ class MemoryHistory implements History {
   recordEnded(execution: Execution, outcome: Outcome, endedAt: WallMs, durationMs: number): void {
     const running = this.#running.take(execution.id);
     const started = running?.row ?? startedRow(execution);
-    const output = running === undefined ? '' : excerptText(running.excerpt);
+    const output = excerptText(running?.excerpt);
     const row = endedRow(started, outcome, endedAt, durationMs, output);
     this.#keep({ seq: running?.seq ?? this.#nextSeq(), row });
   }

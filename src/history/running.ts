@@ -7,14 +7,15 @@ import { matchesQuery, type Placed } from './rows.ts';
 export interface RunningExecution extends Placed {
   readonly user: string;
   exec: ExecId | undefined;
-  readonly excerpt: Excerpt;
+  /** Undefined until there is output: most executions have none. */
+  excerpt: Excerpt | undefined;
 }
 
 export class RunningExecutions {
   readonly #byId = new Map<ExecutionId, RunningExecution>();
 
   add(seq: number, row: HistoryRow, user: string, exec?: ExecId): RunningExecution {
-    const running = { seq, row, user, exec, excerpt: createExcerpt() };
+    const running = { seq, row, user, exec, excerpt: undefined };
     this.#byId.set(row.execution, running);
     return running;
   }
@@ -31,7 +32,9 @@ export class RunningExecutions {
 
   output(id: ExecutionId, line: string): void {
     const running = this.#byId.get(id);
-    if (running !== undefined) appendLine(running.excerpt, line);
+    if (running === undefined) return;
+    running.excerpt ??= createExcerpt();
+    appendLine(running.excerpt, line);
   }
 
   matching(query: HistoryQuery): Placed[] {

@@ -121,7 +121,7 @@ class StoredHistory implements History {
 
   recordEnded(execution: Execution, outcome: Outcome, endedAt: WallMs, durationMs: number): void {
     const running = this.#running.take(execution.id);
-    const output = running === undefined ? '' : excerptText(running.excerpt);
+    const output = excerptText(running?.excerpt);
     const row = endedRow(running?.row ?? startedRow(execution), outcome, endedAt, durationMs, output);
     this.#addRow({ seq: running?.seq ?? this.#nextSeq(), row });
   }
