@@ -3,11 +3,12 @@
  * few rights as the documentation says. Its base is a stand-in (`base-image.ts`).
  */
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobsAnswer } from '../../src/api/types.ts';
 import { engineTest, type RunningContainer, type TestEngine } from '../support/engine.ts';
+import { testFleet } from '../support/fleet.ts';
 import { call, demultiplex, open, runExec } from '../support/http.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { debianBytes, importBase } from './base-image.ts';
@@ -75,18 +76,22 @@ engineTest(
 );
 
 /** As the README starts it: no capability, no new privileges, nothing to write to but its volumes. */
-function runOfficer(t: TestContext, engine: TestEngine, env: readonly string[]): Promise<RunningContainer> {
+function runOfficer(
+  t: TestContext,
+  engine: TestEngine,
+  socket = engine.socketPath,
+): Promise<RunningContainer> {
   return engine.run(t, {
     image,
-    env: ['LABEL_NAMESPACE=image-test', 'LOG_FORMAT=json', ...env],
+    env: ['LABEL_NAMESPACE=image-test', 'LOG_FORMAT=json'],
     command: ['run'],
     more: { Healthcheck: { Interval: 1e9 } },
     host: {
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
-      GroupAdd: [String(statSync(engine.socketPath).gid)],
-      Binds: [`${engine.socketPath}:/var/run/docker.sock`],
+      GroupAdd: [String(statSync(socket).gid)],
+      Binds: [`${socket}:/var/run/docker.sock`],
     },
   });
 }
@@ -118,7 +123,7 @@ engineTest(
       labels: { 'image-test.hello.command': 'echo hello', 'image-test.hello.interval': 'every second' },
     });
     const began = performance.now();
-    const officer = await runOfficer(t, engine, []);
+    const officer = await runOfficer(t, engine);
     await until(() => logOf(engine, officer), /"event":"ready"/);
     t.diagnostic(`from docker run to ready: ${seconds(performance.now() - began)}`);
     const log = await until(() => logOf(engine, officer), /"exit_code":0/);
@@ -157,7 +162,7 @@ engineTest(
     await engine.run(t, {
       labels: { 'image-test.keep.command': 'true', 'image-test.keep.interval': 'every second' },
     });
-    const officer = await runOfficer(t, engine, []);
+    const officer = await runOfficer(t, engine);
     await until(() => logOf(engine, officer), /"exit_code":0/);
     const health = await runExec(engine.socketPath, officer.id, ['chorewheel', 'health', '--json']);
     assert.deepEqual(JSON.parse(health.stdout).history, { kind: 'file' });
@@ -181,9 +186,23 @@ async function exported(engine: TestEngine, { id }: RunningContainer): Promise<r
   return stdout.trim().split('\n');
 }
 
+engineTest('beside 500 containers it is ready in a moment', async (t, engine) => {
+  await buildOnce(t, engine);
+  // Its neighbours are simulated, it is not.
+  const fleet = await testFleet(t, { population: { containers: 500, namespace: 'image-test' } });
+  chmodSync(fleet.socketPath, 0o660);
+  const began = performance.now();
+  const officer = await runOfficer(t, engine, fleet.socketPath);
+  const log = await until(() => logOf(engine, officer), /"event":"ready"/);
+  const took = performance.now() - began;
+  t.diagnostic(`from docker run to ready beside 500 containers: ${seconds(took)}`);
+  assert.match(log, /500 containers/);
+  assert.ok(took < 30_000, `${took} ms`);
+});
+
 engineTest('nothing to build or fetch with is left in it, and no setting of npm', async (t, engine) => {
   await buildOnce(t, engine);
-  const officer = await runOfficer(t, engine, []);
+  const officer = await runOfficer(t, engine);
   await until(() => logOf(engine, officer), /"event":"ready"/);
   const look =
     'id -u; touch /app/x 2>&1; ls -a /app /root /usr/local/bin; ls /app/node_modules/typescript /app/node_modules/.bin/tsc';
