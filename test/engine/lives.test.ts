@@ -5,7 +5,11 @@ import { engineTest, type RunningContainer, type TestEngine } from '../support/e
 import { call } from '../support/http.ts';
 import { type LogLine, type Program, startProgram } from '../support/program.ts';
 
-const TICKS = { 'tick.command': 'true', 'tick.cron': '*' };
+/**
+ * Every third second. Docker 20.10 deadlocks for good if a container is paused while an exec starts in it, so the
+ * stories pause a container right after an execution has ended.
+ */
+const TICKS = { 'tick.command': 'true', 'tick.cron': '*/3' };
 
 function service(name: string): Record<string, string> {
   return { 'com.docker.compose.project': 'story', 'com.docker.compose.service': name };
@@ -38,7 +42,8 @@ engineTest(
     const box = await engine.run(t, { labels: program.labels(TICKS), start: false });
     assert.deepEqual(program.find('job_added'), []);
     await change(box, 'start', 'job_added', inContainer(box.name));
-    await program.record('execution_ended', ({ exit_code }) => exit_code === 0);
+    const ended = await program.record('execution_ended');
+    assert.equal(ended.exit_code, 0);
     await change(box, 'pause', 'job_suspended');
     await change(box, 'unpause', 'job_resumed');
     const renamed = `${box.name}-renamed`;
@@ -68,11 +73,14 @@ engineTest(
     await engine.run(t, { labels, start: false });
     await engine.run(t, { labels: { ...labels, 'com.docker.compose.oneoff': 'True' } });
     await engine.run(t, { labels: service(program.namespace) });
+    const endsIn = (box: RunningContainer): Promise<LogLine> =>
+      program.record('execution_ended', inContainer(box.name), program.lines.length);
     const movesTo = async (box: RunningContainer, moved: Promise<LogLine>): Promise<void> => {
       assert.equal((await moved).container, box.name);
-      await program.record('execution_started', inContainer(box.name), program.lines.length);
+      await endsIn(box);
     };
 
+    await endsIn(one);
     await movesTo(two, change(one, 'pause', 'job_moved'));
     await change(two, 'pause', 'job_suspended');
     await movesTo(one, change(one, 'unpause', 'job_moved'));

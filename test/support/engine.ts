@@ -93,10 +93,16 @@ export function engineOn(socketPath: string, folder: string): TestEngine {
   return engine;
 }
 
-/** An engine that is gone has taken its containers with it. */
+/** How long the engine may take to remove a container; one that is wedged in it would hold up all other tests. */
+const REMOVAL_MS = 60_000;
+
+/** An engine that is gone has taken its containers with it; one that can't remove a container is told of. */
 async function removeQuietly(socketPath: string, id: string): Promise<void> {
-  await call(socketPath, 'DELETE', `/containers/${id}?force=1`).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT' && error.code !== 'ECONNREFUSED') throw error;
+  const patience = AbortSignal.timeout(REMOVAL_MS);
+  const path = `/containers/${id}?force=1`;
+  await call(socketPath, 'DELETE', path, undefined, patience).catch((error: NodeJS.ErrnoException) => {
+    if (patience.aborted) console.error(`the engine did not remove container ${id} in ${REMOVAL_MS} ms`);
+    else if (error.code !== 'ENOENT' && error.code !== 'ECONNREFUSED') throw error;
   });
 }
 

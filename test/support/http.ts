@@ -31,6 +31,7 @@ export function open(
   method: string,
   path: string,
   body?: unknown,
+  signal?: AbortSignal,
 ): Promise<IncomingMessage> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
@@ -38,7 +39,8 @@ export function open(
       text === undefined
         ? {}
         : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
-    const call = request({ socketPath, method, path, headers, agent: false }, resolve);
+    const options = { socketPath, method, path, headers, agent: false, ...(signal && { signal }) };
+    const call = request(options, resolve);
     call.on('error', reject);
     call.end(text);
   });
@@ -49,8 +51,9 @@ export async function call<T = Answer>(
   method: string,
   path: string,
   body?: unknown,
+  signal?: AbortSignal,
 ): Promise<Reply<T>> {
-  const response = await open(socketPath, method, path, body);
+  const response = await open(socketPath, method, path, body, signal);
   const text = (await readAll(response)).toString();
   let json: unknown;
   try {
