@@ -29,9 +29,16 @@ const cleanUp: (() => unknown)[] = [];
 /** The helpers of tests want to know where to leave their cleaning up. */
 const t = { after: (work: () => unknown) => cleanUp.push(work) } as unknown as TestContext;
 
+/** Measurements of the event loop's delay, and how many were above 50 and 250 ms; suspensions of ours included. */
+interface LoopDelays {
+  readonly all: number;
+  readonly over50: number;
+  readonly over250: number;
+}
+
 /** What went on, for the summary. */
 const faults = new Map<string, number>();
-const stalls: number[] = [];
+let loop: LoopDelays = { all: 0, over50: 0, over250: 0 };
 const memory: number[] = [];
 
 async function main(): Promise<void> {
@@ -45,7 +52,7 @@ async function main(): Promise<void> {
     await fault.strike(world);
     faults.set(fault.name, (faults.get(fault.name) ?? 0) + 1);
     if (world.program.process.exitCode !== null) break;
-    await sample(world.program, fault.name === 'chorewheel suspended');
+    await sample(world.program);
     if (count % 20 === 0) progress(world, count, end - performance.now());
     await pause(100 + whole(world.random, 1500));
   }
@@ -69,12 +76,19 @@ function residentMb({ process: { pid } }: Program): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
-/** Reading the metrics begins a new measurement of the event loop. */
-async function sample(program: Program, discard: boolean): Promise<void> {
+/** The first reading of the metrics begins the measurement of the event loop. */
+async function sample(program: Program): Promise<void> {
   const { body } = await call(program.controlSocket, 'GET', '/metrics');
-  const delay = /event_loop_delay_seconds\{quantile="1"\} ([\d.e+-]+)/.exec(body)?.[1];
-  if (delay !== undefined && !discard) stalls.push(Number(delay) * 1000);
+  loop = loopDelays(body);
   memory.push(residentMb(program));
+}
+
+function loopDelays(metrics: string): LoopDelays {
+  const count = (end: string): number =>
+    Number(new RegExp(`event_loop_delay_seconds_${end} (\\d+)`).exec(metrics)?.[1]);
+  const all = count('count');
+  const above = (bound: string): number => all - count(`bucket\\{le="${bound}"\\}`);
+  return { all, over50: above('0\\.05'), over250: above('0\\.25') };
 }
 
 function progress({ program }: World, count: number, leftMs: number): void {
@@ -159,14 +173,13 @@ function summary(
   }
   const told = (counts: ReadonlyMap<string, number>): string =>
     [...counts].map(([name, count]) => `${count} × ${name}`).join(', ');
-  const sorted = [...stalls].sort((one, other) => one - other);
   console.log(`seed ${options.seed}, ${options.minutes} minutes`);
   console.log(`faults: ${[...faults.values()].reduce((sum, count) => sum + count, 0)} (${told(faults)})`);
   console.log(`executions: ${told(outcomes)}`);
   console.log(`fire times looked at: ${fireTimes}`);
   console.log(`registry as the engine's list ${agreedMs.toFixed(0)} ms after the last repair`);
   console.log(
-    `event loop: longest stall ${sorted.at(-1)?.toFixed(0)} ms, median of the longest between two faults ${sorted[sorted.length >> 1]?.toFixed(1)} ms`,
+    `event loop: ${loop.over50} of ${loop.all} delays over 50 ms, ${loop.over250} over 250 ms (suspensions included)`,
   );
   console.log(
     `resident memory: ${memory[0]?.toFixed(0)} MiB at first, grew by at most ${growth.toFixed(0)} MiB`,

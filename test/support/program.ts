@@ -64,6 +64,8 @@ export interface ProgramOptions {
   /** Wait for the record `ready`; true if left out. */
   readonly ready?: boolean;
   readonly namespace?: string;
+  /** How long it waits for a record, milliseconds; a minute if left out. */
+  readonly limitMs?: number;
 }
 
 /** The file to run: the source, or what was compiled together with this test. */
@@ -93,7 +95,7 @@ export async function startProgram(
       ...options.env,
     },
   });
-  const program = follow(child, namespace, controlSocket);
+  const program = follow(child, namespace, controlSocket, options.limitMs ?? LIMIT_MS);
   t.after(async () => {
     child.kill('SIGKILL');
     await program.ended();
@@ -102,7 +104,7 @@ export async function startProgram(
   return program;
 }
 
-function follow(child: ChildProcess, namespace: string, controlSocket: string): Program {
+function follow(child: ChildProcess, namespace: string, controlSocket: string, limitMs: number): Program {
   const lines: LogLine[] = [];
   const other: string[] = [];
   const waiting = new Set<() => void>();
@@ -136,7 +138,7 @@ function follow(child: ChildProcess, namespace: string, controlSocket: string): 
         done();
         reject(new Error(`no ${count} × ${event} ${why}; the log:\n${text()}`));
       };
-      const timer = setTimeout(() => fail(`within ${LIMIT_MS} ms`), LIMIT_MS);
+      const timer = setTimeout(() => fail(`within ${limitMs} ms`), limitMs);
       const done = (): void => {
         clearTimeout(timer);
         waiting.delete(check);
