@@ -81,6 +81,8 @@ export class OutputLog {
   /** A decision. An execution's end is preceded by what was left out of its output. */
   tell(report: Report): void {
     if (report.kind === 'execution ended') this.#ended(report.execution.id);
+    // By far the commonest record of a full pool, and one for debugging only.
+    if (report.kind === 'execution waits' && !this.#log.enabled('DEBUG')) return;
     this.record(render(report));
   }
 

@@ -31,8 +31,14 @@ export function zonedTimeWithZone(at: number, timezone: string): string {
 
 /** `2026-11-26T02:00:00.000Z`, or undefined for what Date can't hold. */
 export function isoTime(at: number): string | undefined {
-  return Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : undefined;
+  if (at === latest.at) return latest.text;
+  const text = Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : undefined;
+  latest = { at, text };
+  return text;
 }
+
+/** Many records in a row tell of one moment. */
+let latest: { readonly at: number; readonly text: string | undefined } = { at: Number.NaN, text: undefined };
 
 const units: readonly (readonly [number, string])[] = [
   [86_400_000, 'd'],
