@@ -182,6 +182,8 @@ function createBehaviour(): Behaves {
         : ends(0, ...say(1200, 'imported 7 orders')),
   };
   return ({ words: [name = '', ...rest] }) => {
+    // A shell does as on every simulated host: this is how a command is stopped at its timeout.
+    if (name === 'sh') return undefined;
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     return programs[name]?.(count) ?? ends(0, ...say(400, `${[name, ...rest].join(' ')}: done`));

@@ -69,7 +69,8 @@ function band(at, jobName, { part }) {
 }
 
 function bar(execution, lanes, scale, open) {
-  const until = execution.to ?? scale.now;
+  // What did not run has no end; only what runs lasts until now.
+  const until = execution.to ?? (execution.outcome === 'running' ? scale.now : execution.from);
   const { kind, words } = outcomeOf(execution);
   const made = element('button', undefined, kind);
   const text = `${execution.jobName}, ${clock(execution.from)}: ${words}, ${span(until - execution.from)}`;
