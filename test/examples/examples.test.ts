@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { testFleet } from '../support/fleet.ts';
@@ -14,7 +15,8 @@ import { projectFile } from '../support/project.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const run = promisify(execFile);
-const main = projectFile(import.meta.url.endsWith('.ts') ? 'src/main.ts' : 'dist/src/main.js');
+const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const main = fileURLToPath(new URL(`../../src/main.${ending}`, import.meta.url));
 const composeFiles = readdirSync(projectFile('examples')).filter((name) => name.endsWith('.yaml'));
 
 interface Service {
