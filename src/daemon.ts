@@ -161,6 +161,12 @@ export function createDaemon(parts: DaemonParts): Daemon {
     else ended(id, { kind: 'cancelled', stopped: true, detail: 'it was cancelled before it started' }, 0);
   }
 
+  /** Nothing of it runs anywhere, so it must not be told as left running. */
+  function giveUp(id: ExecutionId): void {
+    unsafe.delete(id);
+    ended(id, { kind: 'failed to start', reason: 'its start was not safe on disk before the end' }, 0);
+  }
+
   function recordSafely(execution: Execution): Promise<void> | undefined {
     history.recordStarted(execution);
     return history.acknowledged(execution.id);
@@ -226,6 +232,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
     async drain(limitMs) {
       apply({ kind: 'drain' });
       if (running.size > 0) await new Promise<void>((resolve) => endOfDrain(resolve, limitMs));
+      for (const id of [...unsafe]) giveUp(id);
       return running.size;
     },
     async stop() {

@@ -107,3 +107,12 @@ test('an execution that is cancelled before its start is safe on disk never begi
   await history.acknowledged(execution);
   assert.deepEqual([daemon.running.size, executed.length, cancelled.length], [0, 0, 0]);
 });
+
+test('an execution whose start is not safe on disk when it has to stop is no running one', async () => {
+  const { history } = slowHistory();
+  const { daemon, reports, executed } = await startDaemon(history);
+  daemon.apply({ kind: 'run now', job: added(reports) });
+  assert.equal(await daemon.drain(0), 0);
+  const ends = reports.flatMap((report) => (report.kind === 'execution ended' ? [report.outcome.kind] : []));
+  assert.deepEqual([ends, executed.length], [['failed to start'], 0]);
+});
