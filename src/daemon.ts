@@ -71,10 +71,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
   const pool = parts.createPool({
     created: (execution, exec) => history.recordCreated(execution, exec),
     output(lines) {
-      for (const line of lines) {
-        const execution = running.get(line.execution);
-        if (execution !== undefined) parts.output(execution, line);
-      }
+      for (const line of lines) tellLine(line);
     },
     omitted: (id, lines, bytes) => withExecution(id, (execution) => parts.omitted(execution, lines, bytes)),
     ended,
@@ -82,6 +79,10 @@ export function createDaemon(parts: DaemonParts): Daemon {
     watchExecs: (on) => watcher.watchExecs(on),
   });
   const watcher = parts.createWatcher(watched);
+
+  function tellLine(line: OutputLine): void {
+    withExecution(line.execution, (execution) => parts.output(execution, line));
+  }
 
   function withExecution(id: ExecutionId, use: (execution: Execution) => void): void {
     const execution = running.get(id);
@@ -229,12 +230,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
       await pool.start();
       await watcher.start();
     },
-    async drain(limitMs) {
-      apply({ kind: 'drain' });
-      if (running.size > 0) await new Promise<void>((resolve) => endOfDrain(resolve, limitMs));
-      for (const id of [...unsafe]) giveUp(id);
-      return running.size;
-    },
+    drain,
     async stop() {
       over = true;
       clock.disarm();
@@ -243,6 +239,13 @@ export function createDaemon(parts: DaemonParts): Daemon {
       return history.close();
     },
   };
+
+  async function drain(limitMs: number): Promise<number> {
+    apply({ kind: 'drain' });
+    if (running.size > 0) await new Promise<void>((resolve) => endOfDrain(resolve, limitMs));
+    for (const id of [...unsafe]) giveUp(id);
+    return running.size;
+  }
 
   function endOfDrain(resolve: () => void, limitMs: number): void {
     const timer = setTimeout(resolve, limitMs);
