@@ -71,7 +71,10 @@ export function createDaemon(parts: DaemonParts): Daemon {
   const pool = parts.createPool({
     created: (execution, exec) => history.recordCreated(execution, exec),
     output(lines) {
-      for (const line of lines) tellLine(line);
+      for (const line of lines) {
+        const execution = running.get(line.execution);
+        if (execution !== undefined) parts.output(execution, line);
+      }
     },
     omitted: (id, lines, bytes) => withExecution(id, (execution) => parts.omitted(execution, lines, bytes)),
     ended,
@@ -79,10 +82,6 @@ export function createDaemon(parts: DaemonParts): Daemon {
     watchExecs: (on) => watcher.watchExecs(on),
   });
   const watcher = parts.createWatcher(watched);
-
-  function tellLine(line: OutputLine): void {
-    withExecution(line.execution, (execution) => parts.output(execution, line));
-  }
 
   function withExecution(id: ExecutionId, use: (execution: Execution) => void): void {
     const execution = running.get(id);
@@ -162,12 +161,6 @@ export function createDaemon(parts: DaemonParts): Daemon {
     else ended(id, { kind: 'cancelled', stopped: true, detail: 'it was cancelled before it started' }, 0);
   }
 
-  /** Nothing of it runs anywhere, so it must not be told as left running. */
-  function giveUp(id: ExecutionId): void {
-    unsafe.delete(id);
-    ended(id, { kind: 'failed to start', reason: 'its start was not safe on disk before the end' }, 0);
-  }
-
   function recordSafely(execution: Execution): Promise<void> | undefined {
     history.recordStarted(execution);
     return history.acknowledged(execution.id);
@@ -230,7 +223,14 @@ export function createDaemon(parts: DaemonParts): Daemon {
       await pool.start();
       await watcher.start();
     },
-    drain,
+    async drain(limitMs) {
+      apply({ kind: 'drain' });
+      if (running.size > 0) await new Promise<void>((resolve) => endOfDrain(resolve, limitMs));
+      // Nothing of these runs anywhere, so they must not be told as left running.
+      const reason = 'its start was not safe on disk before the end';
+      for (const id of [...unsafe]) if (unsafe.delete(id)) ended(id, { kind: 'failed to start', reason }, 0);
+      return running.size;
+    },
     async stop() {
       over = true;
       clock.disarm();
@@ -239,13 +239,6 @@ export function createDaemon(parts: DaemonParts): Daemon {
       return history.close();
     },
   };
-
-  async function drain(limitMs: number): Promise<number> {
-    apply({ kind: 'drain' });
-    if (running.size > 0) await new Promise<void>((resolve) => endOfDrain(resolve, limitMs));
-    for (const id of [...unsafe]) giveUp(id);
-    return running.size;
-  }
 
   function endOfDrain(resolve: () => void, limitMs: number): void {
     const timer = setTimeout(resolve, limitMs);
