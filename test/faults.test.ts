@@ -17,7 +17,7 @@ const HELD_BY: Readonly<Record<string, readonly (readonly [file: string, ...test
   ],
   'jitter always one second': [['scheduling/jitter', 'by its own amount, and leaves the grid alone']],
   'nothing takes over from a paused holder': [
-    ['engine/lives', 'the jobs of a service move between its running members, and fire once each time'],
+    ['engine/lives', 'the job of a service moves between its running members, and runs where it is'],
     ['model/election', 'holds its invariants in every reachable state, by every event, also repeated ones'],
   ],
   'a container gone before its event is handled ends the process': [
@@ -54,7 +54,7 @@ const HELD_BY: Readonly<Record<string, readonly (readonly [file: string, ...test
     ['engine/swap', 'each kind of trigger fires on time, with output of both streams and the exit code'],
   ],
   'jobs moved to created containers': [
-    ['engine/lives', 'the jobs of a service move between its running members, and fire once each time'],
+    ['engine/lives', 'the job of a service moves between its running members, and runs where it is'],
     ['scheduling/registry', 'never lets an excluded or created container carry its jobs'],
   ],
   'replicas share one job id with `service` off': [
@@ -92,7 +92,7 @@ const HELD_BY: Readonly<Record<string, readonly (readonly [file: string, ...test
     ['engine/capacity', 'an execution that meets a pause ends after it, and holds up no other container'],
   ],
   'one-off containers take over jobs': [
-    ['engine/lives', 'the jobs of a service move between its running members, and fire once each time'],
+    ['engine/lives', 'the job of a service moves between its running members, and runs where it is'],
     ['docker/container-facts', 'a one-off container of compose carries no jobs'],
   ],
   'errors while reporting a job that is gone': [

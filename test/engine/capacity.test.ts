@@ -84,7 +84,7 @@ engineTest(
   'an execution that meets a pause ends after it, and holds up no other container',
   async (t, engine) => {
     const program = await startProgram(t, engine.host, { env: { JOB_POOL_SIZE: '2' } });
-    const long = { 'long.command': `sh -c 'echo begun; sleep 3; echo done'`, 'long.cron': '*' };
+    const long = { 'long.command': `sh -c 'echo begun; sleep 5; echo done'`, 'long.cron': '*' };
     const box = await engine.run(t, { labels: program.labels(long) });
     await program.record('output', ({ message }) => message === 'begun');
     await engine.change(box, 'pause');

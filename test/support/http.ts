@@ -46,12 +46,15 @@ export function open(
   });
 }
 
+/** Beyond it an engine is wedged, and the test is to fail rather than to hang; milliseconds. */
+const CALL_LIMIT_MS = 120_000;
+
 export async function call<T = Answer>(
   socketPath: string,
   method: string,
   path: string,
   body?: unknown,
-  signal?: AbortSignal,
+  signal = AbortSignal.timeout(CALL_LIMIT_MS),
 ): Promise<Reply<T>> {
   const response = await open(socketPath, method, path, body, signal);
   const text = (await readAll(response)).toString();
