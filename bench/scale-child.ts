@@ -6,7 +6,7 @@ import { cpuMs } from './harness.ts';
 import { firingsOfDay, herdOf, labelsOf, later, MIDNIGHT, passDay } from './scale-model.ts';
 
 export interface ScaleResult {
-  /** All but the longest call is CPU time. */
+  /** Times are CPU times. */
   readonly parseMs: number;
   readonly armMs: number;
   /** Heap bytes of containers and definitions; of the schedule beside them. */
@@ -19,7 +19,8 @@ export interface ScaleResult {
   /** CPU milliseconds of a day. */
   readonly dayCpuMs: number;
   readonly dayFirings: number;
-  readonly longestCallMs: number;
+  /** Of the busiest second of the day. */
+  readonly busiestMs: number;
   /** What the day left on the heap. */
   readonly grownBytes: number;
   /** From the instant until the dispatcher has all jobs. */
@@ -97,7 +98,7 @@ function life(containers: number, jobsEach: number): Life {
     restartUs,
     dayCpuMs,
     dayFirings: day.started,
-    longestCallMs: day.longestCallMs,
+    busiestMs: day.busiestMs,
     grownBytes,
   };
 }
