@@ -60,7 +60,11 @@ export interface DeliveryHandlers {
   replaced(): void;
 }
 
-const flushAfterMs = 20;
+/** How long the first record of a batch waits for others, in milliseconds: so much on a calm host, … */
+const calmMs = 20;
+/** … so much where a batch had at least `busyChanges`: most executions start and end in one batch then, and take one row. */
+const busyMs = 200;
+const busyChanges = 30;
 
 export class Delivery {
   readonly queue: HistoryQueue;
@@ -77,6 +81,9 @@ export class Delivery {
   #closing = false;
   #base = 0;
   #underWay = false;
+  #paceMs = calmMs;
+  /** Somebody waits for what is in the queue. */
+  #urgent = false;
   #flush: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
 
@@ -117,9 +124,12 @@ export class Delivery {
     return this.#base;
   }
 
-  flushSoon(afterMs: number = flushAfterMs): void {
-    if (afterMs === 0) clearTimeout(this.#flush);
-    else if (this.#flush !== undefined) return;
+  /** 0: somebody waits for it. */
+  flushSoon(afterMs: number = this.#paceMs): void {
+    if (afterMs === 0) {
+      this.#urgent = true;
+      clearTimeout(this.#flush);
+    } else if (this.#flush !== undefined) return;
     this.#flush = setTimeout(() => this.#send(), afterMs);
   }
 
@@ -155,7 +165,9 @@ export class Delivery {
     this.#flush = undefined;
     if (this.#underWay || !this.#ready) return;
     const batch = this.queue.next(this.#base);
+    this.#urgent = false;
     if (batch === undefined) return;
+    this.#paceMs = batch.changes.length < busyChanges ? calmMs : busyMs;
     this.#underWay = true;
     this.#expect(this.#limits.answerWithin);
     this.#connection.post({ kind: 'batch', batch });
@@ -227,7 +239,7 @@ export class Delivery {
   #arrived(): void {
     this.#underWay = false;
     clearTimeout(this.#patience);
-    if (!this.queue.empty) this.flushSoon(this.#closing ? 0 : flushAfterMs);
+    if (!this.queue.empty) this.flushSoon(this.#closing || this.#urgent ? 0 : this.#paceMs);
   }
 
   #letBegin(recovered: Recovered | StateFolderInUse): void {

@@ -175,7 +175,7 @@ class StoredHistory implements History {
   async statistics(job?: string): Promise<readonly JobStatistics[]> {
     const { queue, degraded } = this.#delivery;
     if (degraded === undefined) {
-      this.#delivery.flushSoon();
+      this.#delivery.flushSoon(0);
       await queue.settled(false);
     }
     if (!this.#delivery.ready) throw new HistoryUnavailable(this.#delivery.degraded ?? 'it is not open yet');
