@@ -66,8 +66,19 @@ async function create({ daemon, program, stamps }: World, name: string): Promise
   return engineOn(daemon.socketPath, daemon.folder).run({ after: () => undefined }, options);
 }
 
-function ask(world: World, method: string, path: string): Promise<{ readonly status: number }> {
-  return call(world.daemon.socketPath, method, path);
+const SILENT = { status: 0, body: '', json: undefined } as const;
+/** The engine may be wedged about a container for good, when a pause met an exec that was about to begin. */
+const ANSWER_MS = 10_000;
+
+interface Told {
+  readonly status: number;
+  readonly json: unknown;
+}
+
+/** Status 0: no answer in time. */
+function ask(world: World, method: string, path: string): Promise<Told> {
+  const answer: Promise<Told> = call<unknown>(world.daemon.socketPath, method, path).catch(() => SILENT);
+  return Promise.race([answer, pause(ANSWER_MS).then(() => SILENT)]);
 }
 
 /** One fault: what it is called, and how it is done and undone. A refusal of the engine is part of the game. */
@@ -107,7 +118,7 @@ export const FAULTS: readonly Fault[] = [
     async strike(world) {
       const name = pick(world.random, NAMES);
       await ask(world, 'DELETE', `/containers/${name}?force=1`);
-      await create(world, name).catch(() => undefined);
+      await Promise.race([create(world, name).catch(() => undefined), pause(ANSWER_MS)]);
     },
   },
   {
@@ -150,14 +161,25 @@ export function draw(random: Random): Fault {
   return FAULTS[0] as Fault;
 }
 
-/** Everything runs again. */
-export async function heal(world: World): Promise<void> {
+/** Everything runs again, but for containers about which the engine gives no answer: their names. */
+export async function heal(world: World): Promise<string[]> {
+  const wedged: string[] = [];
   for (const name of NAMES) {
     const known = await ask(world, 'GET', `/containers/${name}/json`);
+    if (known.status === 0) {
+      wedged.push(name);
+      continue;
+    }
     if (known.status === 404) await create(world, name);
     await ask(world, 'POST', `/containers/${name}/unpause`);
     await ask(world, 'POST', `/containers/${name}/start`);
   }
+  return wedged;
+}
+
+/** The service, or the container itself. */
+function ownerOf(name: string): string {
+  return name.startsWith('web') ? 'web' : name;
 }
 
 interface Jobs {
@@ -165,21 +187,22 @@ interface Jobs {
 }
 
 /** What differs between the jobs that are armed and those that should be by the engine's list; nothing if all is well. */
-export async function differences({ daemon, program }: World): Promise<string[]> {
-  const list = (await call<Listed[]>(daemon.socketPath, 'GET', '/containers/json')).json;
-  const answer = await call<Jobs>(program.controlSocket, 'GET', '/api/jobs?limit=1000');
+export async function differences(world: World, wedged: readonly string[]): Promise<string[]> {
+  const left = new Set(wedged.map(ownerOf));
+  const list = (await ask(world, 'GET', '/containers/json')).json as readonly Listed[];
+  const { jobs } = (await call<Jobs>(world.program.controlSocket, 'GET', '/api/jobs?limit=1000')).json;
   const running = list.map(({ Names }) => (Names[0] ?? '').slice(1));
   const armed = new Map<string, number>();
-  for (const { name, containerName, state } of answer.json.jobs) {
-    const owner = containerName.startsWith('web') ? 'web' : containerName;
+  for (const { name, containerName, state } of jobs) {
+    const owner = ownerOf(containerName);
+    if (left.has(owner)) continue;
     if (!running.includes(containerName) || state !== 'armed')
       return [`${name} in ${containerName} is ${state}`];
     armed.set(`${name} in ${owner}`, (armed.get(`${name} in ${owner}`) ?? 0) + 1);
   }
-  const wanted = new Set(running.map((name) => (name.startsWith('web') ? 'web' : name)));
   const found: string[] = [];
-  for (const owner of wanted)
-    for (const job of [...Object.keys(JOBS), 'quick']) {
+  for (const owner of new Set(running.map(ownerOf)))
+    for (const job of left.has(owner) ? [] : [...Object.keys(JOBS), 'quick']) {
       const count = armed.get(`${job} in ${owner}`) ?? 0;
       if (count !== 1) found.push(`${job} in ${owner}: ${count} times`);
       armed.delete(`${job} in ${owner}`);

@@ -89,6 +89,20 @@ const CASES: readonly {
     lines: [],
   },
   {
+    name: 'the words of an engine whose container stops in that moment are a reason, too',
+    script: {
+      start: (_exec, stream) => void stream.end(frame(1, 'cannot exec in a stopped state: unknown\r\n')),
+      inspect: () => exited(126, 0),
+    },
+    outcome: { kind: 'failed to start', reason: 'cannot exec in a stopped state: unknown' },
+    lines: [],
+  },
+  {
+    name: '126 without a process and without a word: failed to start',
+    script: { start: (_exec, stream) => void stream.end(), inspect: () => exited(126, 0) },
+    outcome: { kind: 'failed to start', reason: 'the engine could not start it and did not say why' },
+  },
+  {
     name: "a command's own 127 is an exit code, also where the engine forgets the process id (Podman)",
     script: {
       start: (_exec, stream) => void stream.end(frame(2, 'sh: x: not found\n')),
@@ -174,6 +188,24 @@ test('an exec that a restarted engine forgot keeps its place while its mark is f
   assert.match(JSON.stringify(outcome), /its processes have ended/);
   assert.ok(scans >= 3);
   assert.match(pool.warnings.join(), /its place stays taken/);
+});
+
+test('the event of a restarted engine, which says 127 of all that it does not know, tells no exit code', async (t) => {
+  let scans = 0;
+  const engine = await fakeEngine(t, {
+    start: (_exec, stream) => void stream.end(),
+    inspect: () => NOT_FOUND,
+    scan() {
+      scans += 1;
+      return scans < 2 ? 'processes=1' : 'processes=0';
+    },
+  });
+  const pool = await startPool(t, engine.address);
+  const request = pool.request(['x']);
+  pool.pool.execute(request);
+  await pool.until(() => pool.watching.length > 0);
+  pool.pool.execDied(pool.created.get(request.execution) as ExecId, 127);
+  assert.equal((await pool.ended(request.execution)).outcome.kind, 'unknown');
 });
 
 test('a stream that is cut does not make 126 an exit code, but the event about its end tells', async (t) => {
