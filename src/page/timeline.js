@@ -104,10 +104,15 @@ function axis(scale) {
   const step = steps.find((size) => (to - from) / size <= most) ?? steps.at(-1);
   const zone = new Date(now).getTimezoneOffset() * minute;
   for (let at = Math.ceil((from - zone) / step) * step + zone; at < to; at += step)
-    if (Math.abs(at - now) > (to - from) / (narrow ? 7 : 28))
-      grid.append(line(format.format(at), part(at), 'tick'));
+    if (hasRoom(at, scale, narrow ? 1 / 7 : 1 / 28)) grid.append(line(format.format(at), part(at), 'tick'));
   grid.append(line('now', part(now), 'now'));
   return grid;
+}
+
+/** Away from the word `now`, and from the edges, where a label would be cut. */
+function hasRoom(at, { from, to, now }, distance) {
+  const room = (to - from) * distance;
+  return Math.abs(at - now) > room && at - from > room / 2 && to - at > room / 2;
 }
 
 function line(text, at, className) {

@@ -5,18 +5,16 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { testFleet } from '../support/fleet.ts';
 import { call } from '../support/http.ts';
-import { startProgram } from '../support/program.ts';
+import { programFile, startProgram } from '../support/program.ts';
 import { projectFile } from '../support/project.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const run = promisify(execFile);
-const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const main = fileURLToPath(new URL(`../../src/main.${ending}`, import.meta.url));
+const main = programFile();
 const composeFiles = readdirSync(projectFile('examples')).filter((name) => name.endsWith('.yaml'));
 
 interface Service {

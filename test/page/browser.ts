@@ -61,7 +61,7 @@ export interface Visit {
 
 /** Opens the page in a fresh profile for one test, and waits until all of its views are there. */
 export async function visit(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
