@@ -29,18 +29,16 @@ export function startClock(offsetMs = 0): FleetClock {
   return { epochMs, ns: () => Math.round((performance.now() - origin) * 1e6) };
 }
 
-/** The wall clock steps to `wall` between two monotonic readings. */
+/** The wall clock steps to `wall` between two monotonic readings: one before its last reading of the old millisecond. */
 function nextMillisecond(): { wall: number; before: number; after: number } {
+  let before = performance.now();
   const first = Date.now();
-  let wall = first;
-  let after = performance.now();
-  let before = after;
-  while (wall === first) {
-    before = after;
-    wall = Date.now();
-    after = performance.now();
+  for (;;) {
+    const between = performance.now();
+    const wall = Date.now();
+    if (wall !== first) return { wall, before, after: performance.now() };
+    before = between;
   }
-  return { wall, before, after };
 }
 
 /** The engine's two time fields for a moment: whole seconds, and the 19 digits of nanoseconds as text. */
