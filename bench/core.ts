@@ -57,6 +57,7 @@ export async function daemonThatCalls(
     execute: fire,
     send: nothing,
     adopt: nothing,
+    go: nothing,
     cancel: nothing,
     execDied: nothing,
     containerDied: nothing,

@@ -62,14 +62,14 @@ export interface Daemon {
 export function createDaemon(parts: DaemonParts): Daemon {
   const { clock, schedule, history } = parts;
   const running = new Map<ExecutionId, Execution>();
-  /** Executions whose start is not safe on disk yet: the workers don't know of them. */
+  /** Executions whose exec may not be started yet. */
   const unsafe = new Set<ExecutionId>();
   let idle: (() => void) | undefined;
   let reached = false;
   let over = false;
 
   const pool = parts.createPool({
-    created: (execution, exec) => history.recordCreated(execution, exec),
+    created,
     output(lines) {
       for (const line of lines) {
         const execution = running.get(line.execution);
@@ -124,10 +124,10 @@ export function createDaemon(parts: DaemonParts): Daemon {
   function tellOrDo(command: Command): void {
     switch (command.kind) {
       case 'execute':
-        if (!mustBeSafe(command.execution)) history.recordStarted(command.execution);
+        history.recordStarted(command.execution);
         break;
       case 'cancel':
-        cancel(command.execution);
+        pool.cancel(command.execution);
         break;
       case 'remember':
         history.remember(command.job, command.memory);
@@ -145,25 +145,21 @@ export function createDaemon(parts: DaemonParts): Daemon {
 
   function start(execution: Execution): void {
     running.set(execution.id, execution);
-    const safe = mustBeSafe(execution) ? recordSafely(execution) : undefined;
-    if (safe === undefined) {
-      pool.execute(request(execution));
-      return;
-    }
-    unsafe.add(execution.id);
-    void safe.then(() => {
-      if (unsafe.delete(execution.id) && !over) pool.execute(request(execution));
-    });
+    if (waitsForGo(execution)) unsafe.add(execution.id);
+    pool.execute(request(execution));
   }
 
-  function cancel(id: ExecutionId): void {
-    if (!unsafe.delete(id)) pool.cancel(id);
-    else ended(id, { kind: 'cancelled', stopped: true, detail: 'it was cancelled before it started' }, 0);
+  /** A job that is caught up after a crash starts only when its exec is safe on disk: it must never run twice. */
+  function created(id: ExecutionId, exec: ExecId): void {
+    history.recordCreated(id, exec);
+    if (!unsafe.has(id)) return;
+    const safe = history.acknowledged(id);
+    if (safe === undefined) go(id);
+    else void safe.then(() => go(id));
   }
 
-  function recordSafely(execution: Execution): Promise<void> | undefined {
-    history.recordStarted(execution);
-    return history.acknowledged(execution.id);
+  function go(id: ExecutionId): void {
+    if (unsafe.delete(id) && !over) pool.go(id);
   }
 
   /** They take their places before any job is armed: the first fire time already counts them. */
@@ -174,6 +170,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
       running.set(execution.id, execution);
       apply({ kind: 'adopted', execution });
       pool.adopt(request(execution), exec);
+      if (waitsForGo(execution)) pool.go(execution.id);
     }
   }
 
@@ -181,6 +178,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
     const execution = running.get(id);
     if (execution === undefined) return;
     running.delete(id);
+    unsafe.delete(id);
     history.recordEnded(execution, outcome, clock.now().wall, durationMs);
     apply({ kind: 'ended', execution: id, outcome, durationMs });
     if (running.size === 0) idle?.();
@@ -228,7 +226,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
       if (running.size > 0) await new Promise<void>((resolve) => endOfDrain(resolve, limitMs));
       // Nothing of these runs anywhere, so they must not be told as left running.
       const reason = 'its start was not safe on disk before the end';
-      for (const id of [...unsafe]) if (unsafe.delete(id)) ended(id, { kind: 'failed to start', reason }, 0);
+      for (const id of [...unsafe]) ended(id, { kind: 'failed to start', reason }, 0);
       return running.size;
     },
     async stop() {
@@ -249,8 +247,7 @@ export function createDaemon(parts: DaemonParts): Daemon {
   }
 }
 
-/** A job that is caught up after a crash starts only when its start is safe on disk: it must never run twice. */
-function mustBeSafe({ definition }: Execution): boolean {
+function waitsForGo({ definition }: Execution): boolean {
   return definition.catchUp !== 'skip';
 }
 
@@ -265,5 +262,6 @@ export function request(execution: Execution): Parameters<Pool['execute']>[0] {
     workdir,
     environment,
     timeoutMs,
+    ...(waitsForGo(execution) && { waitsForGo: true }),
   };
 }

@@ -55,7 +55,7 @@ export function leftBehind(history: History, now: WallMs): readonly LeftBehind[]
     execution: {
       id: unfinished.execution,
       job: unfinished.job,
-      definition: definitionOf(unfinished),
+      definition: definitionOf(unfinished, now),
       container: unfinished.container as ContainerId,
       containerName: unfinished.containerName,
       service: unfinished.service as ServiceId | undefined,
@@ -68,8 +68,8 @@ export function leftBehind(history: History, now: WallMs): readonly LeftBehind[]
   }));
 }
 
-/** Enough of a definition to follow an execution and to tell of it; nothing is ever started from it. */
-function definitionOf(unfinished: UnfinishedExecution): JobDefinition {
+/** Enough of a definition to follow an execution and to tell of it. One that catches up may start its exec still. */
+function definitionOf(unfinished: UnfinishedExecution, now: WallMs): JobDefinition {
   const never = { kind: 'date', text: 'adopted', timezone: 'UTC', at: 0, next: () => undefined } as const;
   return {
     name: unfinished.jobName,
@@ -81,7 +81,7 @@ function definitionOf(unfinished: UnfinishedExecution): JobDefinition {
     overlap: 'skip',
     graceMs: Number.POSITIVE_INFINITY,
     timeoutMs: Number.POSITIVE_INFINITY,
-    catchUp: 'skip',
+    catchUp: now <= (unfinished.startBy ?? 0) ? 'once' : 'skip',
     user: unfinished.user,
     workdir: '',
     environment: [],

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDaemon, type Daemon } from '../src/daemon.ts';
 import type { WatcherEvent } from '../src/docker/engine-contract.ts';
-import type { Pool } from '../src/execution/pool-contract.ts';
+import type { Pool, PoolHandlers } from '../src/execution/pool-contract.ts';
 import type { ExecutionRequest } from '../src/execution/protocol.ts';
 import type { History } from '../src/history/history.ts';
 import { createMemoryHistory } from '../src/history/memory.ts';
-import type { ExecutionId, JobId } from '../src/ids.ts';
+import type { ExecId, ExecutionId, JobId } from '../src/ids.ts';
 import type { Report } from '../src/scheduling/reports.ts';
 import { createSchedule } from '../src/scheduling/schedule.ts';
 import { container } from './support/builders.ts';
@@ -27,7 +27,9 @@ interface Watched {
   readonly daemon: Daemon;
   readonly reports: readonly Report[];
   readonly executed: readonly ExecutionRequest[];
-  readonly cancelled: readonly ExecutionId[];
+  /** Executions that were told to start their exec. */
+  readonly gone: readonly ExecutionId[];
+  readonly handlers: PoolHandlers;
 }
 
 const nothing = (): void => {};
@@ -35,14 +37,16 @@ const nothing = (): void => {};
 async function startDaemon(history: History): Promise<Watched> {
   const reports: Report[] = [];
   const executed: ExecutionRequest[] = [];
-  const cancelled: ExecutionId[] = [];
+  const gone: ExecutionId[] = [];
+  let handlers: PoolHandlers | undefined;
   const clock = virtualClock(Date.UTC(2026, 10, 26));
   const pool: Pool = {
     start: async () => {},
     execute: (request) => void executed.push(request),
     send: nothing,
     adopt: nothing,
-    cancel: (execution) => void cancelled.push(execution),
+    go: (execution) => void gone.push(execution),
+    cancel: nothing,
     execDied: nothing,
     containerDied: nothing,
     running: 0,
@@ -62,7 +66,10 @@ async function startDaemon(history: History): Promise<Watched> {
     output: nothing,
     omitted: nothing,
     warn: nothing,
-    createPool: () => pool,
+    createPool: (given) => {
+      handlers = given;
+      return pool;
+    },
     createWatcher: (handle: (event: WatcherEvent) => void) => ({
       start: async () => handle({ kind: 'listed', containers, cause: 'start' }),
       stop: async () => {},
@@ -71,7 +78,8 @@ async function startDaemon(history: History): Promise<Watched> {
     }),
   });
   await daemon.start();
-  return { daemon, reports, executed, cancelled };
+  assert.ok(handlers !== undefined);
+  return { daemon, reports, executed, gone, handlers };
 }
 
 function added(reports: readonly Report[]): JobId {
@@ -80,39 +88,25 @@ function added(reports: readonly Report[]): JobId {
   return report.subject.job;
 }
 
-test('an execution that catches up begins once its start is safe on disk', async () => {
+test('the exec of an execution that catches up is started once it is safe on disk', async () => {
   const { history, safe } = slowHistory();
-  const { daemon, reports, executed } = await startDaemon(history);
+  const { daemon, reports, executed, gone, handlers } = await startDaemon(history);
   daemon.apply({ kind: 'run now', job: added(reports) });
-  assert.deepEqual([daemon.running.size, executed.length], [1, 0]);
+  const [request] = executed;
+  assert.ok(request?.waitsForGo === true);
+  handlers.created(request.execution, 'exec-1' as ExecId);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(gone, []);
   safe();
-  await history.acknowledged('any' as ExecutionId);
-  assert.deepEqual(
-    executed.map(({ execution }) => execution),
-    [...daemon.running.keys()],
-  );
-});
-
-test('an execution that is cancelled before its start is safe on disk never begins', async () => {
-  const { history, safe } = slowHistory();
-  const { daemon, reports, executed, cancelled } = await startDaemon(history);
-  daemon.apply({ kind: 'run now', job: added(reports) });
-  const [execution] = daemon.running.keys();
-  assert.ok(execution !== undefined);
-  daemon.apply({ kind: 'cancel', execution });
-  const ends = reports.flatMap((report) => (report.kind === 'execution ended' ? [report.outcome.kind] : []));
-  assert.deepEqual(ends, ['cancelled']);
-  assert.equal((await history.execution(execution))?.outcome, 'cancelled');
-  safe();
-  await history.acknowledged(execution);
-  assert.deepEqual([daemon.running.size, executed.length, cancelled.length], [0, 0, 0]);
+  await history.acknowledged(request.execution);
+  assert.deepEqual(gone, [request.execution]);
 });
 
 test('an execution whose start is not safe on disk when it has to stop is no running one', async () => {
   const { history } = slowHistory();
-  const { daemon, reports, executed } = await startDaemon(history);
+  const { daemon, reports, gone } = await startDaemon(history);
   daemon.apply({ kind: 'run now', job: added(reports) });
   assert.equal(await daemon.drain(0), 0);
   const ends = reports.flatMap((report) => (report.kind === 'execution ended' ? [report.outcome.kind] : []));
-  assert.deepEqual([ends, executed.length], [['failed to start'], 0]);
+  assert.deepEqual([ends, gone.length], [['failed to start'], 0]);
 });

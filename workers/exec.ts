@@ -17,7 +17,12 @@ const TIMER_LIMIT = 0x7fffffff;
 export async function carry(run: Run, carrying: Carrying): Promise<Outcome> {
   const exec = await create(run, carrying);
   if (typeof exec !== 'string') return exec;
-  if (run.stopCause !== undefined)
+  return launch(run, carrying, exec);
+}
+
+/** From its exec, created and not started, to its end. */
+async function launch(run: Run, carrying: Carrying, exec: ExecId): Promise<Outcome> {
+  if (!(await mayStart(run)))
     return { kind: 'cancelled', stopped: true, detail: 'it was cancelled before it started' };
   const clock = armStopping(run, carrying);
   const refusal = await start(run, carrying, exec);
@@ -25,8 +30,20 @@ export async function carry(run: Run, carrying: Carrying): Promise<Outcome> {
   return conclude(run, carrying, clock, outcome);
 }
 
-/** Follows what an earlier worker or process started; never starts anything. */
+/** Waits until it may start; false if it is to be stopped before. */
+async function mayStart(run: Run): Promise<boolean> {
+  while (!run.mayStart && run.stopCause === undefined) await run.wait(TIMER_LIMIT);
+  return run.stopCause === undefined;
+}
+
+/**
+ * Follows what an earlier worker or process started. Where the exec of one that waits for `go` is still as it was
+ * created, it is started: whoever created it never came to that.
+ */
 export async function adopt(run: Run, carrying: Carrying): Promise<Outcome> {
+  if (run.request.waitsForGo === true && run.exec !== undefined) {
+    if (await isUnstarted(run, carrying, run.exec)) return launch(run, carrying, run.exec);
+  }
   const clock = armStopping(run, carrying);
   run.startedAt = performance.now();
   run.detached = true;
@@ -57,6 +74,16 @@ async function create(run: Run, { requests, outbox }: Carrying): Promise<ExecId 
   }
 }
 
+/** An engine that does not answer is waited for. */
+async function isUnstarted(run: Run, { requests }: Carrying, exec: ExecId): Promise<boolean> {
+  for (;;) {
+    const state = await requests.inspectExec(run.container, exec);
+    if (state.kind !== 'no answer') return state.kind === 'not started';
+    if (run.stopCause !== undefined) return false;
+    await run.wait(1_000);
+  }
+}
+
 /** Returns an outcome if it certainly did not start. Where that is uncertain, following it will tell. */
 async function start(
   run: Run,
@@ -81,7 +108,7 @@ async function start(
     return undefined;
   }
   run.stream = 'broken';
-  if (started.kind === 'refused' && started.status < 500)
+  if (started.kind === 'refused' && started.status < 500 && run.request.waitsForGo !== true)
     return { kind: 'failed to start', reason: started.reason };
   if (started.kind === 'no answer' && !started.mayHaveActed)
     return { kind: 'failed to start', reason: `the engine was not reached: ${started.reason}` };

@@ -39,6 +39,8 @@ export class Run {
   /** The engine's event about its end. */
   death: { readonly exitCode: number | undefined } | undefined;
   containerDied = false;
+  /** Its exec may be started. */
+  mayStart: boolean;
   stopCause: StopCause | undefined;
   stopping: Promise<StopReport> | undefined;
   /** Set when its start was asked for: from then on there may be a process to stop. */
@@ -56,6 +58,7 @@ export class Run {
   constructor(request: ExecutionRequest, exec: ExecId | undefined) {
     this.request = request;
     this.exec = exec;
+    this.mayStart = request.waitsForGo !== true;
   }
 
   get id(): ExecutionId {
@@ -71,6 +74,12 @@ export class Run {
     if (this.stopCause !== undefined) return;
     this.stopCause = cause;
     this.onStop?.();
+    this.wake();
+  }
+
+  go(): void {
+    this.mayStart = true;
+    this.wake();
   }
 
   /** Something about it changed: whoever waits looks again. */

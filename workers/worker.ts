@@ -66,6 +66,9 @@ function createDesk(carrying: Carrying, port: MessagePort): (message: ToWorker) 
       case 'cancel':
         runs.get(message.execution)?.stop('cancel');
         break;
+      case 'go':
+        runs.get(message.execution)?.go();
+        break;
       case 'died':
         for (const run of runs.values()) {
           if (run.exec !== message.exec) continue;

@@ -23,8 +23,13 @@ export interface Pool {
   execute(request: ExecutionRequest): void;
   /** Sends the workers what they were told in this turn now, not when the turn ends. */
   send(): void;
-  /** Follows what an earlier process started; it takes a place, even one too many. */
+  /**
+   * Follows what an earlier process started; it takes a place, even one too many. If the request waits for `go`, its
+   * exec is started unless it was.
+   */
   adopt(request: ExecutionRequest, exec: ExecId | undefined): void;
+  /** Lets an execution start that waits for it. */
+  go(execution: ExecutionId): void;
   cancel(execution: ExecutionId): void;
   execDied(exec: ExecId, exitCode: number | undefined): void;
   containerDied(container: ContainerId): void;

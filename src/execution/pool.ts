@@ -3,7 +3,7 @@
  *
  * Each thread has one long-lived task and one port (`carrier.ts`); an execution is a message on it, which costs
  * far less than a task of its own. The pool knows of each execution what it takes to go on without its thread:
- * when a thread is lost, another one adopts its executions by exec id, or by their mark. None is ever run again.
+ * when a thread is lost, another one adopts its executions by exec id, or by their mark. None is ever run twice.
  * An execution has ended only when its `ended` message was handled, which comes after all of its output.
  */
 import type { EngineAddress } from '../configuration.ts';
@@ -40,6 +40,8 @@ interface Place {
   readonly losses: string[];
   doubted: boolean;
   cancelled: boolean;
+  /** It may start, should it wait for that. */
+  go: boolean;
 }
 
 /** An execution that took so many threads down with it is not handed to another one. */
@@ -97,6 +99,13 @@ class WorkerPool implements Pool {
     carrier.tell({ kind: 'adopt', request, exec });
   }
 
+  go(execution: ExecutionId): void {
+    const place = this.#places.get(execution);
+    if (place === undefined) return;
+    place.go = true;
+    place.carrier.tell({ kind: 'go', execution });
+  }
+
   cancel(execution: ExecutionId): void {
     const place = this.#places.get(execution);
     if (place === undefined) return;
@@ -143,6 +152,7 @@ class WorkerPool implements Pool {
       losses: [],
       doubted: false,
       cancelled: false,
+      go: false,
     });
     return carrier;
   }
@@ -245,7 +255,12 @@ class WorkerPool implements Pool {
       const timeoutMs = Math.max(1, request.timeoutMs - (performance.now() - place.since));
       place.carrier = this.#leastLoaded();
       place.carrier.load += 1;
-      place.carrier.tell({ kind: 'adopt', request: { ...request, timeoutMs }, exec });
+      const left = { ...request, timeoutMs };
+      // What waited for `go` and was not even created has certainly not started.
+      if (request.waitsForGo === true && exec === undefined)
+        place.carrier.tell({ kind: 'execute', request: left });
+      else place.carrier.tell({ kind: 'adopt', request: left, exec });
+      if (place.go) place.carrier.tell({ kind: 'go', execution });
       if (place.cancelled) place.carrier.tell({ kind: 'cancel', execution });
     }
   }

@@ -18,6 +18,11 @@ export interface ExecutionRequest {
   readonly environment: readonly string[];
   /** Milliseconds; Infinity = none. */
   readonly timeoutMs: number;
+  /**
+   * Its exec is started only after `go` was told, when its creation is safely recorded. So an exec that was not started
+   * can be started by whoever adopts it. Absent = started at once.
+   */
+  readonly waitsForGo?: boolean;
 }
 
 /** What a worker is given when it begins: everything that it can know beforehand. */
@@ -34,9 +39,10 @@ export interface WorkerSettings {
 /** Main thread to worker; several travel in one message. */
 export type ToWorker =
   | { readonly kind: 'execute'; readonly request: ExecutionRequest }
-  /** Follow an exec that an earlier worker or process started; never starts anything. */
+  /** Follow an exec that an earlier worker or process started; starts it only if it waits for `go`. */
   | { readonly kind: 'adopt'; readonly request: ExecutionRequest; readonly exec: ExecId | undefined }
   | { readonly kind: 'cancel'; readonly execution: ExecutionId }
+  | { readonly kind: 'go'; readonly execution: ExecutionId }
   /** The engine's event told an end: second witness of the exit code. */
   | { readonly kind: 'died'; readonly exec: ExecId; readonly exitCode: number | undefined }
   | { readonly kind: 'container died'; readonly container: ContainerId }

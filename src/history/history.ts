@@ -74,6 +74,8 @@ export interface UnfinishedExecution {
   readonly user: string;
   readonly fireTime: WallMs;
   readonly startedAt: WallMs;
+  /** Its exec may have been created and not started, and may be started until then; undefined = it must not be. */
+  readonly startBy: WallMs | undefined;
 }
 
 export interface HistoryHealth {
@@ -101,8 +103,9 @@ export interface History {
   recordStarted(execution: Execution): void;
   /**
    * Resolves when the recorded start is safe on disk, also from a loss of power; `undefined` when there is nothing
-   * to wait for (memory mode). Jobs with catch-up wait for it before they start. It resolves as well when the disk
-   * takes no records (`health().degraded`), since the schedule goes on without; it never rejects.
+   * to wait for (memory mode). An execution of a job with catch-up is created, recorded as created, and started only
+   * after this (`held.ts`). It resolves as well when the disk takes no records (`health().degraded`), since the
+   * schedule goes on without; it never rejects.
    */
   acknowledged(execution: ExecutionId): Promise<void> | undefined;
   recordCreated(execution: ExecutionId, exec: ExecId): void;

@@ -60,7 +60,8 @@ class MemoryHistory implements History {
   }
 
   recordStarted(execution: Execution): void {
-    this.#running.add(this.#nextSeq(), startedRow(execution), execution.definition.user);
+    const { user } = execution.definition;
+    this.#running.add(this.#nextSeq(), startedRow(execution), { user, startBy: undefined, exec: undefined });
   }
 
   acknowledged(): undefined {

@@ -16,6 +16,8 @@ export type Change =
       readonly row: HistoryRow;
       readonly user: string;
       readonly exec: ExecId | undefined;
+      /** Until then a later process may start its exec, if it was not started; undefined = never. */
+      readonly startBy: WallMs | undefined;
     }
   | { readonly kind: 'created'; readonly execution: ExecutionId; readonly exec: ExecId }
   /** An execution that ended, or a fire time that did not become one. */

@@ -27,6 +27,7 @@ export interface RunningColumns {
   readonly fire_time: number;
   readonly started_at: number;
   readonly lateness_ms: number;
+  readonly start_by: number | null;
 }
 
 interface RowColumns {
@@ -147,6 +148,7 @@ export class HistoryReader {
       user: running.user,
       fireTime: running.fire_time as WallMs,
       startedAt: running.started_at as WallMs,
+      startBy: optional(running.start_by) as WallMs | undefined,
     }));
   }
 

@@ -40,6 +40,12 @@ export function startedRow(execution: Execution): HistoryRow {
   };
 }
 
+/** Until when a later process may start it, if this one does not come to it. */
+export function startByOf({ definition, fireTime }: Execution): WallMs | undefined {
+  if (definition.catchUp === 'skip') return undefined;
+  return Math.min(fireTime + definition.graceMs, Number.MAX_SAFE_INTEGER) as WallMs;
+}
+
 /** An execution that an earlier process started: it counts as running until its end is recorded. */
 export function unfinishedRow(unfinished: UnfinishedExecution): HistoryRow {
   const { execution, job, jobName, container, containerName, service, fireTime, startedAt } = unfinished;

@@ -1,11 +1,12 @@
 /** The executions that have not ended, adopted ones included, with the excerpt of their output so far. */
-import type { ExecId, ExecutionId } from '../ids.ts';
+import type { ExecId, ExecutionId, WallMs } from '../ids.ts';
 import { appendLine, createExcerpt, type Excerpt, excerptText } from './excerpt.ts';
 import type { HistoryQuery, HistoryRow } from './history.ts';
 import { matchesQuery, type Placed } from './rows.ts';
 
 export interface RunningExecution extends Placed {
   readonly user: string;
+  readonly startBy: WallMs | undefined;
   exec: ExecId | undefined;
   /** Undefined until there is output: most executions have none. */
   excerpt: Excerpt | undefined;
@@ -14,8 +15,13 @@ export interface RunningExecution extends Placed {
 export class RunningExecutions {
   readonly #byId = new Map<ExecutionId, RunningExecution>();
 
-  add(seq: number, row: HistoryRow, user: string, exec?: ExecId): RunningExecution {
-    const running = { seq, row, user, exec, excerpt: undefined };
+  add(
+    seq: number,
+    row: HistoryRow,
+    known: Pick<RunningExecution, 'user' | 'startBy' | 'exec'>,
+  ): RunningExecution {
+    const { user, startBy, exec } = known;
+    const running = { seq, row, user, startBy, exec, excerpt: undefined };
     this.#byId.set(row.execution, running);
     return running;
   }

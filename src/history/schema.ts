@@ -28,7 +28,8 @@ CREATE TABLE running (
   user TEXT NOT NULL,
   fire_time INTEGER NOT NULL,
   started_at INTEGER NOT NULL,
-  lateness_ms INTEGER NOT NULL
+  lateness_ms INTEGER NOT NULL,
+  start_by INTEGER
 ) STRICT;
 
 CREATE TABLE jobs (

@@ -18,6 +18,7 @@ import {
   StateFolderInUse,
 } from './delivery.ts';
 import { excerptText } from './excerpt.ts';
+import { HeldStarts } from './held.ts';
 import type {
   History,
   HistoryHealth,
@@ -35,6 +36,7 @@ import {
   type Placed,
   pageOf,
   rowId,
+  startByOf,
   startedRow,
   unfinishedRow,
 } from './rows.ts';
@@ -67,6 +69,7 @@ class StoredHistory implements History {
   recovered: Recovered = { memories: new Map(), unfinished: [] };
   readonly #delivery: Delivery;
   readonly #running = new RunningExecutions();
+  readonly #held: HeldStarts;
   /** What is remembered of each job, to be written again into a new database. */
   readonly #memories = new Map<JobId, JobMemory>();
   #seq = 0;
@@ -89,19 +92,32 @@ class StoredHistory implements History {
       openedLate: (recovered) => this.#giveUpUnfinished(recovered),
       replaced: () => this.#recordAgain(),
     });
+    this.#held = new HeldStarts({
+      add: (change) => this.#delivery.queue.add(change),
+      remember: (job, memory) => this.#remember(job, memory),
+    });
   }
 
   recordStarted(execution: Execution): void {
-    const { seq, row, user, exec } = this.#running.add(
-      this.#nextSeq(),
-      startedRow(execution),
-      execution.definition.user,
-    );
-    this.#delivery.queue.add({ kind: 'started', seq, row, user, exec });
+    const { user } = execution.definition;
+    const startBy = startByOf(execution);
+    const known = { user, startBy, exec: undefined };
+    const { seq, row } = this.#running.add(this.#nextSeq(), startedRow(execution), known);
+    if (startBy !== undefined) {
+      this.#held.hold({ kind: 'started', seq, row, ...known });
+      return;
+    }
+    this.#delivery.queue.add({ kind: 'started', seq, row, ...known });
     this.#delivery.flushSoon();
   }
 
-  acknowledged(): Promise<void> | undefined {
+  acknowledged(execution: ExecutionId): Promise<void> | undefined {
+    if (this.#delivery.degraded !== undefined) return undefined;
+    const released = this.#held.released(execution);
+    return released === undefined ? this.#safe() : released.then(() => this.#safe());
+  }
+
+  #safe(): Promise<void> | undefined {
     if (this.#delivery.degraded !== undefined) return undefined;
     const safe = this.#delivery.queue.settled(true);
     this.#delivery.flushSoon(0);
@@ -111,7 +127,7 @@ class StoredHistory implements History {
   recordCreated(execution: ExecutionId, exec: ExecId): void {
     const running = this.#running.get(execution);
     if (running !== undefined) running.exec = exec;
-    this.#delivery.queue.add({ kind: 'created', execution, exec });
+    if (!this.#held.created(execution, exec)) this.#delivery.queue.add({ kind: 'created', execution, exec });
     this.#delivery.flushSoon();
   }
 
@@ -123,7 +139,9 @@ class StoredHistory implements History {
     const running = this.#running.take(execution.id);
     const output = excerptText(running?.excerpt);
     const row = endedRow(running?.row ?? startedRow(execution), outcome, endedAt, durationMs, output);
-    this.#addRow({ seq: running?.seq ?? this.#nextSeq(), row });
+    const placed = { seq: running?.seq ?? this.#nextSeq(), row };
+    if (!this.#held.ended({ kind: 'row', ...placed })) this.#delivery.queue.add({ kind: 'row', ...placed });
+    this.#delivery.flushSoon();
   }
 
   recordLost(execution: ExecutionId, reason: string, endedAt: WallMs): void {
@@ -134,18 +152,23 @@ class StoredHistory implements History {
 
   recordNotRun(notRun: NotRun): void {
     const seq = this.#nextSeq();
-    this.#addRow({ seq, row: notRunRow(notRun, seq) });
-  }
-
-  remember(job: JobId, memory: JobMemory): void {
-    this.#memories.set(job, memory);
-    this.#delivery.queue.remember(job, memory);
+    const row = { kind: 'row', seq, row: notRunRow(notRun, seq) } as const;
+    if (!this.#held.notRun(row)) this.#delivery.queue.add(row);
     this.#delivery.flushSoon();
   }
 
+  remember(job: JobId, memory: JobMemory): void {
+    if (!this.#held.remember(job, memory)) this.#remember(job, memory);
+  }
+
   forget(job: JobId): void {
-    this.#memories.delete(job);
-    this.#delivery.queue.remember(job, undefined);
+    if (!this.#held.remember(job, undefined)) this.#remember(job, undefined);
+  }
+
+  #remember(job: JobId, memory: JobMemory | undefined): void {
+    if (memory === undefined) this.#memories.delete(job);
+    else this.#memories.set(job, memory);
+    this.#delivery.queue.remember(job, memory);
     this.#delivery.flushSoon();
   }
 
@@ -201,11 +224,6 @@ class StoredHistory implements History {
     return this.#seq;
   }
 
-  #addRow(local: Placed): void {
-    this.#delivery.queue.add({ kind: 'row', ...local });
-    this.#delivery.flushSoon();
-  }
-
   #findIn(local: Placed, query: HistoryQuery, found: Map<number, Placed>): void {
     const placed = this.#placed(local);
     if (matchesQuery(placed, query)) found.set(placed.seq, placed);
@@ -229,7 +247,7 @@ class StoredHistory implements History {
     this.recovered = recovered;
     for (const [job, memory] of recovered.memories) this.#memories.set(job, memory);
     for (const unfinished of recovered.unfinished) {
-      this.#running.add(this.#nextSeq(), unfinishedRow(unfinished), unfinished.user, unfinished.exec);
+      this.#running.add(this.#nextSeq(), unfinishedRow(unfinished), unfinished);
     }
   }
 
@@ -244,8 +262,9 @@ class StoredHistory implements History {
   /** Into a new database: what is remembered of the jobs, and what runs. */
   #recordAgain(): void {
     for (const [job, memory] of this.#memories) this.#delivery.queue.remember(job, memory);
-    for (const { seq, row, user, exec } of this.#running.values()) {
-      this.#delivery.queue.add({ kind: 'started', seq, row, user, exec });
+    for (const { seq, row, user, exec, startBy } of this.#running.values()) {
+      if (this.#held.has(row.execution)) continue;
+      this.#delivery.queue.add({ kind: 'started', seq, row, user, exec, startBy });
     }
     this.#delivery.flushSoon();
   }

@@ -44,7 +44,7 @@ function prepareAll(db: Database.Database) {
     setProgress: db.prepare('INSERT OR REPLACE INTO progress VALUES (1, ?, ?)'),
     remember: db.prepare('INSERT OR REPLACE INTO memories VALUES (?, ?, ?, ?, ?)'),
     forget: db.prepare('DELETE FROM memories WHERE job = ?'),
-    start: db.prepare('INSERT OR REPLACE INTO running VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    start: db.prepare('INSERT OR REPLACE INTO running VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     created: db.prepare('UPDATE running SET exec = ? WHERE id = ?'),
     running: db.prepare('SELECT * FROM running WHERE id = ?'),
     ended: db.prepare('DELETE FROM running WHERE id = ?'),
@@ -93,7 +93,7 @@ export class HistoryWriter {
       for (const row of running) {
         const { seq, id, job, job_name, container, container_name, service, exec, user } = row;
         const whose = [id, job, job_name, container, container_name, service, exec, user];
-        this.#run.start.run(seq, ...whose, row.fire_time, row.started_at, row.lateness_ms);
+        this.#run.start.run(seq, ...whose, row.fire_time, row.started_at, row.lateness_ms, row.start_by);
       }
     });
   }
@@ -181,7 +181,7 @@ export class HistoryWriter {
     }
   }
 
-  #start({ row, seq, user, exec }: Extract<Change, { kind: 'started' }>, base: number): void {
+  #start({ row, seq, user, exec, startBy }: Extract<Change, { kind: 'started' }>, base: number): void {
     this.#run.start.run(
       base + seq,
       text(row.execution),
@@ -195,6 +195,7 @@ export class HistoryWriter {
       integer(row.fireTime),
       integer(row.startedAt ?? row.fireTime),
       integer(row.latenessMs),
+      nullableInteger(startBy),
     );
   }
 

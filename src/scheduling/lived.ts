@@ -28,7 +28,12 @@ export interface LivedClock {
   /** Present span. */
   from: number;
   until: number;
-  /** Wall minus monotonic clock, at the last look. */
+  /** Wall minus monotonic clock, at the last look; readings differ by a millisecond or so. */
+  seen: number;
+  /**
+   * The same for reckoning, in whole milliseconds: it changes only when the clock jumped or drifted by a second, so that
+   * an interval's fire time is the same number whenever it is reckoned, also in the next process.
+   */
   offset: number;
 }
 
@@ -36,14 +41,16 @@ export interface LivedClock {
 export type ClockStep = 'steady' | 'forward' | 'backward';
 
 export function createLivedClock(now: Now): LivedClock {
-  return { past: [], from: now.wall, until: now.wall, offset: now.wall - now.mono };
+  const seen = now.wall - now.mono;
+  return { past: [], from: now.wall, until: now.wall, seen, offset: Math.round(seen) };
 }
 
 /** Takes in a reading of both clocks. */
 export function observe(clock: LivedClock, now: Now): { readonly step: ClockStep; readonly jumpMs: number } {
-  const offset = now.wall - now.mono;
-  const jumpMs = offset - clock.offset;
-  clock.offset = offset;
+  const seen = now.wall - now.mono;
+  const jumpMs = seen - clock.seen;
+  clock.seen = seen;
+  if (Math.max(Math.abs(jumpMs), Math.abs(seen - clock.offset)) >= JUMP_MS) clock.offset = Math.round(seen);
   if (jumpMs >= JUMP_MS) {
     beginSpan(clock, now.wall);
     return { step: 'forward', jumpMs };

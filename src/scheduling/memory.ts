@@ -29,7 +29,7 @@ export function armJob(core: Core, job: Job): Missed | undefined {
   const known = core.absent.get(job.id);
   core.absent.delete(job.id);
   job.held = known?.memory.paused ?? false;
-  job.handledUntil = Math.floor(core.now.wall);
+  job.handledUntil = presentOf(core, job);
   const { trigger } = job.definition;
   if (known === undefined || known.memory.triggerText !== triggerKey(trigger)) {
     joinCohort(core, job, Math.floor(core.now.mono));
@@ -42,6 +42,12 @@ export function armJob(core: Core, job: Job): Missed | undefined {
   if (handledUntil <= core.now.wall) return missedSince(core, job, known.offset, handledUntil);
   guard(core, job, known, handledUntil);
   return undefined;
+}
+
+/** Now as the wall time of the clock that its trigger follows. */
+function presentOf(core: Core, { definition }: Job): number {
+  const { now, clock } = core;
+  return definition.trigger.kind === 'interval' ? Math.floor(now.mono) + clock.offset : Math.floor(now.wall);
 }
 
 /**
@@ -111,7 +117,7 @@ export function catchUp(core: Core, job: Job, missed: Missed): void {
     running: toRun.length,
   });
   const oldest = toRun[0];
-  job.handledUntil = oldest === undefined ? Math.floor(core.now.wall) : oldest - 1;
+  job.handledUntil = oldest === undefined ? presentOf(core, job) : oldest - 1;
   remember(core, job);
   for (const time of toRun) admit(core, job, 'catch-up', time, core.now.mono - (core.now.wall - time));
 }

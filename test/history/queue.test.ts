@@ -90,11 +90,18 @@ test('an execution that starts and ends within one batch is one change', () => {
   const of = queue();
   const started = execution('a');
   const row = startedRow(started);
-  of.add({ kind: 'started', seq: 1, row, user: '', exec: undefined });
+  of.add({ kind: 'started', seq: 1, row, user: '', exec: undefined, startBy: undefined });
   of.add({ kind: 'created', execution: started.id, exec: 'exec-1' as ExecId });
   add(of, 2);
   of.add({ kind: 'row', seq: 1, row: { ...row, outcome: 'exited', exitCode: 0 } });
-  of.add({ kind: 'started', seq: 3, row: startedRow(execution('b')), user: '', exec: undefined });
+  of.add({
+    kind: 'started',
+    seq: 3,
+    row: startedRow(execution('b')),
+    user: '',
+    exec: undefined,
+    startBy: undefined,
+  });
   of.add({ kind: 'created', execution: executionId('b'), exec: 'exec-2' as ExecId });
   assert.equal(of.size, 3);
   const changes = of.next(0)?.changes ?? [];

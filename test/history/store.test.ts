@@ -71,6 +71,7 @@ test('hands back executions whose end was not recorded, until they are', async (
       user: 'www-data',
       fireTime: start,
       startedAt: start + 3,
+      startBy: undefined,
     },
   );
   assert.equal(lost?.execution, 'lost');
