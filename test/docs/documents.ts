@@ -10,6 +10,14 @@ export const documents: readonly string[] = [
     .map((name) => `docs/${name}`),
 ];
 
+/** Pages made by runs of benchmarks and long tests: they also tell how these were run, and may not be there. */
+export const results: readonly string[] = ['benchmarks', 'performance', 'reliability', 'scale'].map(
+  (name) => `docs/${name}.md`,
+);
+
+/** What people wrote for people who use it. */
+export const guides: readonly string[] = documents.filter((path) => !results.includes(path));
+
 export function textOf(path: string): string {
   return readFileSync(projectFile(path), 'utf8');
 }

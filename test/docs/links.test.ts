@@ -4,10 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { projectFile } from '../support/project.ts';
-import { documents, textOf } from './documents.ts';
-
-/** Made by runs of the benchmarks and of the long tests; they may not be there yet. */
-const results = ['docs/benchmarks.md', 'docs/performance.md', 'docs/reliability.md'];
+import { documents, results, textOf } from './documents.ts';
 
 test('each link leads to a file, and to a heading of it', () => {
   for (const path of documents)

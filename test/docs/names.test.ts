@@ -11,16 +11,14 @@ import { readConfig, variableNames } from '../../src/config.ts';
 import { attributesSchema } from '../../src/labels/attributes.ts';
 import { instance, jobView } from '../api/parts.ts';
 import { execution } from '../history/builders.ts';
-import { codeBlocks, codeWords, documents, section, tableRows, textOf } from './documents.ts';
+import { codeBlocks, codeWords, guides, section, tableRows, textOf } from './documents.ts';
 
 const readme = textOf('README.md');
 const unquoted = (cell: string): string => cell.replaceAll('`', '');
 const firstCells = (text: string): string[] => tableRows(text).map(([cell = '']) => unquoted(cell));
 
 /** Variables of other programs, and of the examples. */
-const notOurs = new Set(['DOCKER_GROUP', 'NO_COLOR', 'FORCE_COLOR']);
-/** What begins so steers tests. */
-const ofTests = 'CHOREWHEEL_';
+const notOurs = new Set(['DOCKER_GROUP', 'NODE_OPTIONS', 'NO_COLOR', 'FORCE_COLOR']);
 
 test('each variable is in the table of the README, and no other', () => {
   assert.deepEqual(firstCells(section(readme, 'Environment')), [...variableNames].sort());
@@ -38,10 +36,10 @@ test('each default in that table is the default', () => {
 });
 
 test('the documents name no variable that does not exist', () => {
-  for (const path of documents)
+  for (const path of guides)
     for (const word of codeWords(textOf(path))) {
       const [name] = /^[A-Z]+(?:_[A-Z]+)+(?==|$)/.exec(word) ?? [];
-      if (name !== undefined && !notOurs.has(name) && !name.startsWith(ofTests))
+      if (name !== undefined && !notOurs.has(name))
         assert.ok(variableNames.includes(name), `${path}: ${name}`);
     }
 });
@@ -58,7 +56,7 @@ test('each attribute of a job is in the table of the README, and no other', () =
 
 test('the documents name no label that does not exist', () => {
   const known = new Set(Object.keys(attributesSchema.entries));
-  for (const path of documents)
+  for (const path of guides)
     for (const [, job, attribute = ''] of textOf(path).matchAll(/deck-chores\.([A-Za-z-]+)\.([a-z-]+)/g))
       assert.ok(
         job === 'options'
@@ -77,7 +75,7 @@ test('each metric is in the table of the operations, and no other', async () => 
 
 test('the documents name no metric that does not exist', async () => {
   const told = await (await api().fetch(new Request('http://localhost/metrics'))).text();
-  for (const path of documents)
+  for (const path of guides)
     for (const [name] of textOf(path).matchAll(/\bchorewheel_[a-z_]+/g))
       assert.ok(told.includes(`# TYPE ${name} `), `${path}: ${name}`);
 });
@@ -115,7 +113,7 @@ test('each command is in the documents with its options, and no other', () => {
 
 test('the documents name no command and no option that does not exist', () => {
   const commands = program(context).commands;
-  for (const path of documents)
+  for (const path of guides)
     for (const line of chorewheelCalls(textOf(path))) {
       const [word = ''] = line;
       const command = commands.find((each) => each.name() === word);
