@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const facts = SUBJECTS[name];
   if (facts === undefined) throw new Error(`no such scheduler: ${name}`);
   const [jobs, span] = [Number(count), Number(seconds)];
-  const first = Math.ceil((Date.now() + jobs * facts.armingMs + 2500) / 1000) * 1000;
+  const first = Math.ceil((Date.now() + jobs * facts.armingMs * 3 + 2500) / 1000) * 1000;
   const lateness: number[] = [];
   const ends: (() => void)[] = [];
   for (let second = 0; second < span; second += 1) {
@@ -24,9 +24,10 @@ async function main(): Promise<void> {
     };
     ends.push(await facts.subject(jobs / span, due, fire));
   }
-  await pause(Math.max(0, first - 200 - Date.now()));
+  if (Date.now() > first - 200) throw new Error(`${name} was not armed in time`);
+  await pause(first - 200 - Date.now());
   const before = cpuMs();
-  await pause(first + span * 1000 - Date.now());
+  await pause(Math.max(0, first + span * 1000 - Date.now()));
   const result: SpreadResult = { lateness, cpuMs: cpuMs() - before };
   for (const end of ends) end();
   process.send?.(result, () => process.exit(0));

@@ -9,7 +9,7 @@ import type { SpreadResult } from './spread-child.ts';
 
 const SECONDS = 5;
 
-const PEERS = ['setTimeout', 'croner', 'toad-scheduler', 'node-cron'];
+const PEERS = ['setTimeout', 'croner', 'node-cron'];
 
 async function peerRows(name: string, jobs: number): Promise<BenchRow[]> {
   const child = fork(program('./spread-child'), [name, String(jobs), String(SECONDS)], {
