@@ -181,3 +181,46 @@ test('while the folder can not be used the schedule goes on with one warning, an
   assert.equal(db.prepare('SELECT 1 FROM executions WHERE id = ?').all(early?.execution).length, 1);
   db.close();
 });
+
+/** Waits until so many whole seconds have begun: the fire times of `* * *`. */
+async function secondsPass(count: number): Promise<void> {
+  const until = (Math.floor(Date.now() / 1000) + count) * 1000 + 100;
+  while (Date.now() < until) await new Promise((resolve) => setTimeout(resolve, until - Date.now()));
+}
+
+test('what an engine that is away lets pass is caught up when it is back, nothing twice', async (t) => {
+  const { fleet, add, start } = await stage(t);
+  add('db-1', { cron: '* * *', 'catch-up': 'all', max: '100', command: 'true' });
+  const program = await start();
+  await program.record('execution_ended');
+  await fleet.goAway();
+  await secondsPass(4);
+  const before = program.lines.length;
+  await fleet.comeBack();
+  await program.record('execution_ended', (line) => line.outcome === 'exited', before);
+  await secondsPass(2);
+  assert.equal(await program.stop(), 0);
+  const times = program.find('execution_started').map((line) => Date.parse(line.fire_time ?? ''));
+  assert.equal(new Set(times).size, times.length, 'none twice');
+  const seconds = (Math.max(...times) - Math.min(...times)) / 1000 + 1;
+  // A machine that stands still lets several come at once; each of those is told.
+  const skipped = program.find('execution_skipped', (line) => line.reason === 'coalesced');
+  const told = skipped.reduce((sum, line) => sum + Number(line.count ?? 1), 0);
+  assert.equal(times.length + told, seconds, 'none left out');
+});
+
+test('what passes while no member of the service runs is caught up by the next one', async (t) => {
+  const { fleet, add, start } = await stage(t);
+  const only = add('db-1', { cron: '* * *', 'catch-up': 'once', command: 'true' });
+  const program = await start();
+  await program.record('execution_ended');
+  fleet.world.stop(only);
+  await program.record('job_removed');
+  await secondsPass(4);
+  fleet.world.start(only);
+  const missed = await program.record('executions_missed');
+  assert.ok(Number(missed.count) >= 3, `${missed.count} missed`);
+  assert.equal(missed.running, 1);
+  const caught = await program.record('execution_started', (line) => line.cause === 'catch-up');
+  assert.equal(caught.fire_time, missed.fire_time_until);
+});
