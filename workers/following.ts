@@ -29,6 +29,10 @@ const DRAIN_MS = 500;
 const DRAIN_STEPS = 10;
 /** Pauses before each look whether its container died as well, milliseconds. */
 const CONTAINER_LOOKS = [0, 100, 300, 600];
+/** Once nobody is attached, every so many looks (two seconds lie between them) its mark is looked for as well. */
+const LOOKS_PER_SCAN = 8;
+/** Scans in a row that find no process, before an engine's word that it runs is not believed. */
+const UNSEEN_LIMIT = 3;
 const WITNESS_MS = 3_000;
 /** Between two looks for the mark of what the engine forgot: its place is free soon after its end. */
 const LOOK_AGAIN_MS = 3_000;
@@ -74,8 +78,9 @@ async function judge(
     case 'running':
       run.alive = true;
       if (run.death !== undefined) return witnessed(run, carrying);
-      if (run.stream !== 'open') detach(run, carrying);
-      return undefined;
+      if (run.stream === 'open') return undefined;
+      detach(run, carrying);
+      return vanished(run, carrying);
     case 'ended':
       if (!run.alive && state.pid === 0 && state.exitCode === 0) return notStarted(run, since);
       await drain(run);
@@ -98,6 +103,15 @@ function notStarted(run: Run, since: number): Outcome | undefined {
     kind: 'unknown',
     reason: 'the engine took its start, but shows neither a process nor an exit code',
   };
+}
+
+/** An engine that lost the reader while the exec began may say for ever that it runs: its mark tells the truth. */
+async function vanished(run: Run, carrying: Carrying): Promise<Outcome | undefined> {
+  if (run.looks % LOOKS_PER_SCAN !== 0) return undefined;
+  const found = await scan(run, carrying);
+  run.unseen = found.kind === 'none' ? run.unseen + 1 : 0;
+  if (run.unseen < UNSEEN_LIMIT) return undefined;
+  return { kind: 'unknown', reason: 'the engine says that it runs, but no process of it is there' };
 }
 
 /** From now on an inspection may be wrong about it. */

@@ -49,6 +49,8 @@ export class Run {
   doubted = false;
   /** Inspections so far in the present state of its stream. */
   looks = 0;
+  /** Looks in a row that found no process with its mark, though the engine says that it runs. */
+  unseen = 0;
   output: Output | undefined;
   closeStream: (() => void) | undefined;
   /** Its process has ended as far as the engine tells. */

@@ -246,6 +246,17 @@ test('126 of a command that is alive (its reader was lost): its place stays take
   assert.equal(scans, 3);
 });
 
+test('an engine that says for ever that it runs is not believed when no process has its mark', async (t) => {
+  const engine = await fakeEngine(t, {
+    start: (_exec, stream) => void stream.end(),
+    inspect: () => RUNNING,
+    scan: () => 'processes=0',
+  });
+  const pool = await startPool(t, engine.address);
+  const { outcome } = await pool.run(['x']);
+  assert.match(JSON.stringify(outcome), /unknown.*no process of it is there/);
+});
+
 test('a start that is never answered is told apart by inspection: it ran', async (t) => {
   const engine = await fakeEngine(t, {
     start: () => 'hang',
