@@ -3,36 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { CliContext } from '../../src/cli/context.ts';
-import { runCommandLine } from '../../src/cli/program.ts';
 import { readConfig } from '../../src/config.ts';
 import { parseContainerLabels } from '../../src/labels/container.ts';
+import { commandLine } from '../support/command-line.ts';
 import { testFleet } from '../support/fleet.ts';
 
 const now = Date.UTC(2026, 10, 26, 2, 58);
 
-async function call(words: readonly string[], more: Partial<CliContext> = {}) {
-  let out = '';
-  let err = '';
-  const exit = await runCommandLine(words, {
-    env: {},
-    version: '1.2.3',
-    out: (text) => {
-      out += text;
-    },
-    drained: async () => {},
-    err: (text) => {
-      err += text;
-    },
-    colour: false,
-    input: async () => '',
-    now: () => now,
-    signal: new AbortController().signal,
-    run: async () => 0,
-    ...more,
-  });
-  return { exit, out, err };
-}
+const call = commandLine(now);
 
 function file(t: TestContext, text: string, name = 'compose.yml'): string {
   const folder = mkdtempSync(join(tmpdir(), 'chorewheel-check-'));

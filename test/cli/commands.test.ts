@@ -12,9 +12,8 @@ import type {
   JobAnswer,
   JobsAnswer,
 } from '../../src/api/types.ts';
-import type { CliContext } from '../../src/cli/context.ts';
 import { wantsColour } from '../../src/cli/process-context.ts';
-import { runCommandLine } from '../../src/cli/program.ts';
+import { commandLine } from '../support/command-line.ts';
 
 const now = Date.UTC(2026, 10, 26, 2, 58);
 
@@ -83,28 +82,7 @@ async function instance(t: TestContext, routes: Routes): Promise<string> {
   return socket;
 }
 
-async function call(words: readonly string[], more: Partial<CliContext> = {}) {
-  let out = '';
-  let err = '';
-  const exit = await runCommandLine(words, {
-    env: {},
-    version: '1.2.3',
-    out: (text) => {
-      out += text;
-    },
-    drained: async () => {},
-    err: (text) => {
-      err += text;
-    },
-    colour: false,
-    input: async () => '',
-    now: () => now,
-    signal: new AbortController().signal,
-    run: async () => 0,
-    ...more,
-  });
-  return { exit, out, err };
-}
+const call = commandLine(now);
 
 const listing: JobsAnswer = { jobs: [job('backup', 'web'), job('tidy', 'db', { state: 'held' })], total: 2 };
 
